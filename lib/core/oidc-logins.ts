@@ -1,0 +1,155 @@
+import type { OidcLogin } from './oidc-login.js';
+import type { LoginOrigin } from './session-login.js';
+import { JOINING, SessionGroups } from './session-groups.js';
+import { SessionCapabilityError, SessionInterruptedError } from './session.errors.js';
+import type { SessionRepository } from './session.repository.js';
+import { sideId, type SideKey } from './side-records.js';
+
+/** A logout at a provider that was told for a user, and for none of their logins in particular. */
+interface SubjectLogout {
+  /** When the provider issued the message, in seconds. */
+  readonly iat: number;
+  /** Until when it is remembered, in milliseconds. */
+  readonly until: number;
+  /** Whether it has found nothing to end: then it is meant for the next login that does not say when it was. */
+  readonly isPending: boolean;
+}
+
+/** The logins of a user of a provider at this application. */
+interface Subject {
+  readonly groups: readonly { readonly id: string; readonly since: number }[];
+  readonly logout?: SubjectLogout | undefined;
+}
+
+/** From so many on, those are looked for that have ended; so many at a time. */
+const MANY_GROUPS = 50;
+/** For sessions without an absolute timeout, in milliseconds. */
+const WITHOUT_LIMIT = 400 * 24 * 60 * 60 * 1000;
+
+/** Logins that come from identity providers, and end when those say so. */
+export class OidcLogins {
+  constructor(private readonly repository: SessionRepository) {}
+
+  /**
+   * Where a login comes from. Its session is not there yet: a logout that is told from now on ends it, or keeps it from
+   * being stored.
+   * @throws SessionInterruptedError when the provider has told of its logout already.
+   * @throws SessionCapabilityError when every client holds a record of its own.
+   */
+  async begin({ iss, sub, sid, iat, auth_time: provedAt }: OidcLogin): Promise<LoginOrigin> {
+    const { groups, isSealed, settings, store } = this.repository;
+    if (isSealed) {
+      throw new SessionCapabilityError(store.name, 'end a session when its identity provider says so');
+    }
+    const groupId = sid === undefined ? SessionGroups.mint() : groupOf(iss, sid);
+    const hasEnded = (await groups.find(groupId))?.status === 'ended';
+    if (hasEnded || !(await this.#admit(this.#keyOf(iss, sub), groupId, iat))) {
+      throw new SessionInterruptedError();
+    }
+    return {
+      groupId,
+      ...(provedAt !== undefined && { authenticatedAt: Math.min(provedAt * 1000, settings.now()) }),
+    };
+  }
+
+  /** The user has logged out of one login at the provider. How many sessions that has ended. */
+  endSession(iss: string, sid: string): Promise<number> {
+    return this.repository.endings.destroyGroup(groupOf(iss, sid));
+  }
+
+  /**
+   * The user has logged out of all logins at the provider, which said so at `iat`, in seconds. How many sessions that has
+   * ended.
+   */
+  async endSubject(iss: string, sub: string, iat: number): Promise<number> {
+    const { endings, settings, side } = this.repository;
+    const until = settings.now() + JOINING;
+    const key = this.#keyOf(iss, sub);
+    // First told to those who are logging in, then to those who have: nobody is left between the two.
+    const { groups } = await side.changeOrPut<Subject>(
+      key,
+      ({ content, expiresAt }) => ({
+        content: {
+          ...content,
+          logout: { iat: Math.max(iat, content.logout?.iat ?? 0), until, isPending: true },
+        },
+        expiresAt: Math.max(expiresAt, until),
+      }),
+      { content: { groups: [], logout: { iat, until, isPending: true } }, expiresAt: until },
+    );
+    let count = 0;
+    for (const { id } of groups) {
+      count += await endings.destroyGroup(id);
+    }
+    if (groups.length > 0) {
+      const ended = new Set(groups.map(({ id }) => id));
+      await side.change<Subject>(key, ({ content, expiresAt }) => ({
+        content: {
+          groups: content.groups.filter(({ id }) => !ended.has(id)),
+          logout: content.logout && { ...content.logout, isPending: content.logout.isPending && count === 0 },
+        },
+        expiresAt,
+      }));
+    }
+    return count;
+  }
+
+  /** Puts a login on the list of its user, unless they have logged out of it already. Whether it has. */
+  async #admit(key: SideKey, groupId: string, iat: number | undefined): Promise<boolean> {
+    const { now, absoluteTimeout = WITHOUT_LIMIT } = this.repository.settings;
+    const since = now();
+    const until = since + absoluteTimeout;
+    const login = { id: groupId, since };
+    const { groups } = await this.repository.side.changeOrPut<Subject>(
+      key,
+      ({ content, expiresAt }) => {
+        const logout = content.logout && content.logout.until > since ? content.logout : undefined;
+        const others = content.groups.filter(({ id }) => id !== groupId);
+        if (!logout || (iat === undefined ? !logout.isPending : iat > logout.iat)) {
+          return { content: { groups: [...others, login], logout }, expiresAt: Math.max(expiresAt, until) };
+        }
+        // One that says when it was is not the one that the logout waits for.
+        const isPending = logout.isPending && iat !== undefined;
+        return { content: { groups: others, logout: { ...logout, isPending } }, expiresAt };
+      },
+      { content: { groups: [login] }, expiresAt: until },
+    );
+    await this.#tidy(key, groups);
+    return groups.some(({ id }) => id === groupId);
+  }
+
+  /** Takes logins off the list that have ended, once there are many. */
+  async #tidy(key: SideKey, groups: Subject['groups']): Promise<void> {
+    const { groups: all, settings, side } = this.repository;
+    const begun = groups.filter(({ since }) => since + JOINING <= settings.now());
+    if (begun.length < MANY_GROUPS) {
+      return;
+    }
+    // Each time others, so that it comes to none that is always there.
+    const first = Math.floor(Math.random() * begun.length);
+    const some = [...begun.slice(first), ...begun.slice(0, first)].slice(0, MANY_GROUPS);
+    const ended = new Set<string>();
+    for (const { id } of some) {
+      if (!(await all.goesOn(id))) {
+        ended.add(id);
+      }
+    }
+    await side.change<Subject>(key, ({ content, expiresAt }) => ({
+      content: {
+        ...content,
+        groups: content.groups.filter(({ id, since }) => !ended.has(id) || since + JOINING > settings.now()),
+      },
+      expiresAt,
+    }));
+  }
+
+  #keyOf(iss: string, sub: string): SideKey {
+    const kind = 'nest-sessions/oidc-subject';
+    return { id: sideId(kind, this.repository.settings.audience ?? '', iss, sub), kind };
+  }
+}
+
+/** The group of a login at a provider, whichever application of the store it is for. */
+function groupOf(iss: string, sid: string): string {
+  return sideId('nest-sessions/oidc-session', iss, sid);
+}

@@ -1,0 +1,242 @@
+import {
+  applyUpdates,
+  assignOrDelete,
+  isCleared,
+  ownValue,
+  rebase,
+  RESERVED_PREFIX,
+  withoutCleared,
+  type Cleared,
+  type SessionChanges,
+  type SessionOperation,
+  type UpdateFn,
+} from './session-changes.js';
+import { refuseStrayKeys } from './session-keys.js';
+import type { SessionSerializer } from './session-serializer.interface.js';
+
+/** The functional updates of a key, and what they came to. */
+interface PendingUpdates {
+  readonly fns: UpdateFn[];
+  text: string | undefined;
+}
+
+/**
+ * The data of one session in one request. It does no I/O; it knows what was loaded, and finds out what has changed by
+ * comparing texts, so that the data can be a plain object and nested mutation counts. Nothing is compared as long as
+ * only scalars were read.
+ */
+export class SessionValues {
+  /** What users see. */
+  readonly data: Record<string, unknown> = {};
+  /** What the framework keeps beside it, under reserved keys. */
+  readonly #reserved: Record<string, unknown> = {};
+  readonly #updates = new Map<string, PendingUpdates>();
+  #cleared: Cleared = 'nothing';
+  /** Whether anybody could have changed something: wrote, or holds an object that is part of the data. */
+  #isSuspect = false;
+  /** The text that was loaded or committed last; `undefined`: nothing was, and the data began empty. */
+  #baseline: string | undefined;
+
+  /** @throws when the text cannot be read: the record is corrupt. */
+  constructor(
+    private readonly serializer: SessionSerializer,
+    text?: string,
+  ) {
+    this.#baseline = text;
+    if (text !== undefined) {
+      this.#fill(serializer.deserialize(text));
+    }
+  }
+
+  /** The text that was loaded or committed last, or the one of no data. */
+  get baseline(): string {
+    return (this.#baseline ??= this.serializer.serialize({}));
+  }
+
+  /** The data with the reserved keys, for the serializer. */
+  get all(): Record<string, unknown> {
+    return { ...this.data, ...this.#reserved };
+  }
+
+  /** Says that an object of the data is in somebody's hands. */
+  expose(value: unknown): void {
+    if (typeof value === 'object' && value !== null) {
+      this.#isSuspect = true;
+    }
+  }
+
+  get(key: string): unknown {
+    return ownValue(this.#home(key), key);
+  }
+
+  set(key: string, value: unknown): void {
+    if (value !== undefined) {
+      this.serializer.check?.(value, key);
+    }
+    this.#isSuspect = true;
+    assignOrDelete(this.#home(key), key, value);
+  }
+
+  update(key: string, fn: UpdateFn): void {
+    const home = this.#home(key);
+    const text = this.#textOf(home, key);
+    const pending = this.#updates.get(key);
+    // A key that this request has set by itself stays set: there is nothing of others to compute from.
+    const isOwn = pending ? pending.text !== text : text !== this.#textOf(this.#base(), key);
+    const value = applyUpdates([fn], ownValue(home, key));
+    this.set(key, value);
+    if (isOwn) {
+      this.#updates.delete(key);
+    } else {
+      this.#updates.set(key, { fns: [...(pending?.fns ?? []), fn], text: this.#textOf(home, key) });
+    }
+  }
+
+  /** Drops what the user put there. */
+  clear(): void {
+    this.#drop(isCleared);
+    this.#cleared = this.#cleared === 'everything' ? 'everything' : 'data';
+  }
+
+  /** Drops everything, the framework's own keys too: the session changes hands. */
+  wipe(): void {
+    this.#drop(() => true);
+    this.#cleared = 'everything';
+  }
+
+  /** The names of the keys that have changed. */
+  changedKeys(): string[] {
+    return this.changes()?.operations.map(({ key }) => key) ?? [];
+  }
+
+  /**
+   * What has changed since the data was loaded or last committed.
+   * @throws SessionSerializationError naming a value that cannot be kept.
+   */
+  changes(): SessionChanges | undefined {
+    if (!this.#isSuspect) {
+      return undefined;
+    }
+    refuseStrayKeys(this.data);
+    const all = this.all;
+    const text = this.serializer.serialize(all);
+    if (text === this.baseline && this.#cleared !== 'everything') {
+      return undefined;
+    }
+    const base = withoutCleared(this.#base(), this.#cleared);
+    const operations = this.#operations(base, all);
+    // Another order of keys, or another serializer's way to write the same, is no change.
+    return operations.length > 0 || this.#cleared !== 'nothing'
+      ? { cleared: this.#cleared, operations, text }
+      : undefined;
+  }
+
+  /** Starts again from nothing but these changes. */
+  keepOnly(changes: SessionChanges): void {
+    const data = rebase({ ...changes, cleared: 'everything' }, {}, this.serializer);
+    this.reset(this.serializer.serialize(data));
+  }
+
+  /** A commit that changes no data. */
+  noChanges(): SessionChanges {
+    return { cleared: 'nothing', operations: [], text: this.baseline };
+  }
+
+  /**
+   * Takes note of a commit: `text` is what the store holds now. Where others' changes came with it, they show in the
+   * data, but for the keys that this request has changed again meanwhile.
+   */
+  committed(changes: SessionChanges, text: string): void {
+    const written = this.serializer.deserialize(changes.text);
+    const fresh = text === changes.text ? undefined : this.serializer.deserialize(text);
+    this.#baseline = text;
+    this.#cleared = 'nothing';
+    for (const operation of changes.operations) {
+      if (operation.kind === 'update') {
+        this.#forgetUpdates(operation.key, operation.fns.length);
+      }
+    }
+    for (const key of fresh ? keysOf(written, fresh, this.all) : []) {
+      const home = this.#home(key);
+      const present = this.#textOf(home, key);
+      const pending = this.#updates.get(key);
+      if (pending && pending.text === present) {
+        // Updated again meanwhile: that is computed from what others have left.
+        home[key] = applyUpdates(pending.fns, ownValue(fresh!, key));
+        pending.text = this.#textOf(home, key);
+      } else if (present === this.#textOf(written, key) && present !== this.#textOf(fresh!, key)) {
+        assignOrDelete(home, key, fresh![key]);
+      }
+    }
+  }
+
+  /** Starts again from another text, in place: who holds `data` sees the new state. */
+  reset(text?: string): void {
+    const values = text === undefined ? {} : this.serializer.deserialize(text);
+    this.#drop(() => true);
+    this.#fill(values);
+    this.#baseline = text;
+    this.#cleared = 'nothing';
+  }
+
+  #drop(isDropped: (key: string) => boolean): void {
+    for (const home of [this.data, this.#reserved]) {
+      for (const key of Object.keys(home).filter(isDropped)) {
+        delete home[key];
+      }
+    }
+    this.#updates.clear();
+    this.#isSuspect = true;
+  }
+
+  #fill(values: Record<string, unknown>): void {
+    for (const key of Object.keys(values)) {
+      this.#home(key)[key] = values[key];
+    }
+  }
+
+  #home(key: string): Record<string, unknown> {
+    return key.startsWith(RESERVED_PREFIX) ? this.#reserved : this.data;
+  }
+
+  #base(): Record<string, unknown> {
+    return this.#baseline === undefined ? {} : this.serializer.deserialize(this.#baseline);
+  }
+
+  #operations(base: Record<string, unknown>, all: Record<string, unknown>): SessionOperation[] {
+    const operations: SessionOperation[] = [];
+    for (const key of keysOf(base, all)) {
+      const text = this.#textOf(all, key);
+      if (text === this.#textOf(base, key)) {
+        continue;
+      }
+      const pending = this.#updates.get(key);
+      if (pending && pending.text === text) {
+        operations.push({ kind: 'update', key, fns: [...pending.fns] });
+      } else if (text === undefined) {
+        operations.push({ kind: 'delete', key });
+      } else {
+        this.serializer.check?.(all[key], key);
+        operations.push({ kind: 'set', key, text });
+      }
+    }
+    return operations;
+  }
+
+  #textOf(values: Record<string, unknown>, key: string): string | undefined {
+    const value = ownValue(values, key);
+    return value === undefined ? undefined : this.serializer.serialize({ [key]: value });
+  }
+
+  #forgetUpdates(key: string, count: number): void {
+    const pending = this.#updates.get(key);
+    pending?.fns.splice(0, count);
+    if (pending?.fns.length === 0) {
+      this.#updates.delete(key);
+    }
+  }
+}
+
+function keysOf(...objects: readonly Record<string, unknown>[]): Set<string> {
+  return new Set(objects.flatMap((object) => Object.keys(object)));
+}
