@@ -1,0 +1,75 @@
+import type { LuaScript } from './lua.script.js';
+import type { RedisServer, RedisServers, RedisStoreClient } from './redis.client.js';
+import { messages } from './redis.messages.js';
+
+/** What a script answers: how it ended, and what it has found. */
+export type ScriptReply = readonly [status: string, ...values: (string | null)[]];
+
+type WithCommandOptions<T> = { withCommandOptions?: (options: { abortSignal: AbortSignal }) => T };
+
+/**
+ * The way to Redis, over the application's client. An answer that takes longer than `timeout` is an error: while the
+ * server is away, node-redis would keep a command for as long as it takes. A command that has not been sent by then
+ * is never sent.
+ */
+export class RedisConnection {
+  readonly isCluster: boolean;
+
+  constructor(
+    private readonly client: RedisStoreClient,
+    private readonly timeout: number,
+  ) {
+    this.isCluster = 'masters' in client && 'nodeClient' in client;
+  }
+
+  get isOpen(): boolean {
+    return this.client.isOpen;
+  }
+
+  /** Runs a script by its digest; only a server that does not know it, after a restart say, is sent the text. */
+  async run(script: LuaScript, keys: string[], args: readonly (string | number)[]): Promise<ScriptReply> {
+    const call = { keys, arguments: args.map(String) };
+    let reply: unknown;
+    try {
+      reply = await this.within(this.client, (client) => client.evalSha(script.sha, call));
+    } catch (error) {
+      if (!isReply(error, 'NOSCRIPT')) throw error;
+      reply = await this.within(this.client, (client) => client.eval(script.text, call));
+    }
+    // A client may be set up to give buffers instead of strings.
+    return (reply as unknown[]).map((value) =>
+      value === null ? null : String(value),
+    ) as unknown as ScriptReply;
+  }
+
+  /** Every server that holds keys. */
+  async servers(): Promise<RedisServer[]> {
+    if (!this.isCluster) return [this.client as unknown as RedisServer];
+    const cluster = this.client as unknown as RedisServers;
+    return Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+  }
+
+  /** Asks one client, in the time that it has. */
+  async within<Client extends object, T>(client: Client, ask: (client: Client) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    const asked =
+      (client as WithCommandOptions<Client>).withCommandOptions?.({ abortSignal: abort.signal }) ?? client;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(messages.noAnswer(this.timeout)));
+        abort.abort();
+      }, this.timeout);
+    });
+    try {
+      return await Promise.race([ask(asked), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Whether the error is what Redis itself has answered, by the code that it begins with. */
+export function isReply(error: unknown, code: string): boolean {
+  return error instanceof Error && error.message.startsWith(code);
+}
