@@ -1,0 +1,158 @@
+/**
+ * Requests per second, CPU time per request and store operations per request of nest-sessions and its peers, side by
+ * side. See README.md, or `npm run bench -- --help`.
+ */
+import { parseArgs } from 'node:util';
+import { budgetsTable } from './support/budgets.mjs';
+import { conditions } from './support/conditions.mjs';
+import { ADAPTERS, contestantsFor, standIns, STORES } from './support/contestants.mjs';
+import { measureAll } from './support/measure.mjs';
+import { nodeBinary } from './support/node-binary.mjs';
+import { LOAD_CORE, startProcess } from './support/processes.mjs';
+import { saveResults } from './support/results.mjs';
+import { casesFor, SCENARIOS, SIZES } from './support/scenarios.mjs';
+import { openScratch } from './support/scratch.mjs';
+import { MOST_BYTES_IN_A_COOKIE, nameOf, startServer } from './support/server.mjs';
+import { adapterTables } from './support/tables.mjs';
+import { compareDjango } from './django/compare.mjs';
+
+const HELP = `npm run bench -- [options]
+
+  --only WORDS    only these, separated by commas: adapters (${ADAPTERS.join(', ')}),
+                  stores (${Object.keys(STORES).join(', ')}),
+                  scenarios (${Object.keys(SCENARIOS).join(', ')}), bytes of data (${SIZES.join(', ')}),
+                  and django, which is the comparison with Django
+  --rounds N      rounds, of which the medians are shown (default: 5)
+  --window S      seconds that each server is measured in a round (default: 1.5)
+  --connections N browsers at once, each with a session of its own (default: 16)
+  --node N        Node.js of the servers: 20, 24 or the path of one (default: the running one)
+  --cpu-prof DIR  write CPU profiles of every server and request there
+  --output FILE   where to write the tables (default: test/benchmark/results/http-node<major>.md for a whole run)
+  --quick         see in some ten seconds that everything works; the figures mean nothing
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    window: { type: 'string' },
+    connections: { type: 'string' },
+    node: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+    output: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(HELP);
+  process.exit();
+}
+
+const words = (options.only ?? '').split(',').filter(Boolean);
+const pick = (names) => words.filter((word) => names.includes(word));
+const stranger = words.find(
+  (word) =>
+    ![
+      ...ADAPTERS,
+      ...Object.keys(STORES),
+      ...Object.keys(SCENARIOS),
+      ...SIZES.map(String),
+      'django',
+    ].includes(word),
+);
+if (stranger) {
+  console.error(`--only: there is no "${stranger}".\n\n${HELP}`);
+  process.exit(2);
+}
+
+const { quick } = options;
+const settings = {
+  rounds: Number(options.rounds ?? (quick ? 1 : 5)),
+  window: Number(options.window ?? (quick ? 0.02 : 1.5)) * 1000,
+  warmUp: quick ? 20 : 1000,
+  connections: Number(options.connections ?? (quick ? 2 : 16)),
+  node: nodeBinary(options.node),
+  pin: !quick,
+};
+const cases = casesFor({
+  scenarios: pick(Object.keys(SCENARIOS)),
+  sizes: quick ? [SIZES[0]] : pick(SIZES.map(String)).map(Number),
+});
+const onlyDjango = words.includes('django') && words.length === 1;
+
+const scratch = await openScratch(settings.node);
+const load = await startProcess('load.process.mjs', {}, { core: settings.pin ? LOAD_CORE : undefined });
+try {
+  await run();
+} finally {
+  await load.stop();
+  await scratch.close();
+}
+
+async function run() {
+  const results = [];
+  for (const adapter of onlyDjango ? [] : ADAPTERS) {
+    if (pick(ADAPTERS).length === 0 || pick(ADAPTERS).includes(adapter)) {
+      results.push(...(await measureAdapter(adapter)));
+    }
+  }
+  const { heading, major } = await conditions({ ...settings, title: 'Sessions over HTTP' });
+  const sections = [heading, ...adapterTables(results), budgetsTable(results, major)];
+  if (words.length === 0 || words.includes('django')) {
+    sections.push(await compareDjango({ load, scratch, ...settings, quick }));
+  }
+  saveResults({
+    text: sections.filter(Boolean).join('\n\n'),
+    file: options.output ?? (quick || words.length > 0 ? undefined : `http-node${major}.md`),
+  });
+}
+
+async function measureAdapter(adapter) {
+  const contestants = contestantsFor({ adapter: [adapter], store: pick(Object.keys(STORES)) }).filter(
+    ({ store }) => !scratch.missing[store],
+  );
+  const servers = await inTurns(quick ? standIns(contestants) : contestants, async (contestant) => {
+    try {
+      return { contestant, server: await startServer(contestant, { scratch, ...settings }) };
+    } catch (error) {
+      throw new Error(`${nameOf(contestant)} does not start`, { cause: error });
+    }
+  });
+  try {
+    const results = [];
+    for (const one of cases) {
+      results.push(...(await measureCase(adapter, servers, one)));
+    }
+    return results;
+  } finally {
+    await Promise.all(servers.map(({ server }) => server.stop()));
+  }
+}
+
+async function measureCase(adapter, servers, { scenario, bytes, method, path, isNew, title }) {
+  const entries = [];
+  for (const { contestant, server } of servers) {
+    if (contestant.store === 'cookie' && bytes > MOST_BYTES_IN_A_COOKIE) {
+      continue;
+    }
+    const hasSession = contestant.store !== undefined && !isNew;
+    const cookies = hasSession ? await server.browsers(settings.connections, bytes) : undefined;
+    const target = { url: `${server.origin}/${path}`, method, cookies, connections: settings.connections };
+    const profile =
+      options['cpu-prof'] && `${options['cpu-prof']}/${nameOf(contestant)}-${scenario}-${bytes}.cpuprofile`;
+    entries.push({ contestant, server, target, profile });
+  }
+  console.log(`${adapter}: ${title}${isNew ? '' : `, ${bytes / 1000} KB`}`);
+  const measured = await measureAll(load, entries, settings);
+  return measured.map((result) => ({ ...result, scenario, bytes }));
+}
+
+/** Two at a time, which is what the machine has cores for. */
+async function inTurns(items, work) {
+  const done = [];
+  for (let index = 0; index < items.length; index += 2) {
+    done.push(...(await Promise.all(items.slice(index, index + 2).map(work))));
+  }
+  return done;
+}
