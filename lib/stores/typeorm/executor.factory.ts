@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { PooledExecutor } from './pooled.executor.js';
+import { PostgresExecutor } from './postgres.executor.js';
 import { SharedExecutor } from './shared.executor.js';
 import { SqliteExecutor } from './sqlite.executor.js';
 import type { StatementExecutor } from './statement.executor.js';
@@ -18,6 +19,7 @@ const SINGLE_CONNECTION: ReadonlySet<string> = new Set([
 /** The executor that keeps the store's statements out of the application's transactions with this driver. */
 export function createExecutor(dataSource: DataSource): StatementExecutor {
   const { type } = dataSource.options;
-  if (!SINGLE_CONNECTION.has(type)) return new PooledExecutor(dataSource);
-  return type === 'better-sqlite3' ? new SqliteExecutor(dataSource) : new SharedExecutor(dataSource);
+  if (type === 'postgres') return new PostgresExecutor(dataSource);
+  if (type === 'better-sqlite3') return new SqliteExecutor(dataSource);
+  return SINGLE_CONNECTION.has(type) ? new SharedExecutor(dataSource) : new PooledExecutor(dataSource);
 }

@@ -3,6 +3,12 @@ import { retryTransient } from './transient.retry.js';
 import type { BoundStatement, Row, StatementExecutor } from './statement.executor.js';
 import { messages } from './typeorm.messages.js';
 
+export interface StatementResult {
+  readonly records: Row[];
+  /** How many rows were changed. */
+  readonly affected?: number;
+}
+
 /**
  * For drivers with a pool: every statement takes a connection of its own from it, so that it is neither inside a
  * transaction of the application nor undone with it. Always the primary: a replica may not know yet of a logout.
@@ -10,14 +16,16 @@ import { messages } from './typeorm.messages.js';
 export class PooledExecutor implements StatementExecutor {
   readonly blocking = false;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(protected readonly dataSource: DataSource) {}
 
   read(statement: BoundStatement): Promise<Row[]> {
-    return this.withConnection(async (runner) => (await query(runner, statement)).records);
+    return this.withConnection(async (runner) => (await this.query(runner, statement)).records);
   }
 
   write(statement: BoundStatement): Promise<number> {
-    return retryTransient(() => this.withConnection((runner) => change(runner, statement)));
+    return retryTransient(() =>
+      this.withConnection(async (runner) => affectedBy(runner, await this.query(runner, statement))),
+    );
   }
 
   exclusively(
@@ -25,6 +33,11 @@ export class PooledExecutor implements StatementExecutor {
     update: (row: Row) => BoundStatement | undefined,
   ): Promise<number | undefined> {
     return retryTransient(() => this.withConnection((runner) => lockAndUpdate(runner, select, update)));
+  }
+
+  /** Runs a statement that is a transaction by itself. */
+  protected query(runner: QueryRunner, statement: BoundStatement): Promise<StatementResult> {
+    return query(runner, statement);
   }
 
   private async withConnection<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
@@ -47,7 +60,7 @@ async function lockAndUpdate(
   try {
     const [row] = (await query(runner, select)).records;
     const statement = row && update(row);
-    const affected = statement && (await change(runner, statement));
+    const affected = statement && affectedBy(runner, await query(runner, statement));
     await runner.commitTransaction();
     return affected;
   } catch (error) {
@@ -57,15 +70,11 @@ async function lockAndUpdate(
   }
 }
 
-async function change(runner: QueryRunner, statement: BoundStatement): Promise<number> {
-  const { affected } = await query(runner, statement);
+function affectedBy(runner: QueryRunner, { affected }: StatementResult): number {
   if (affected === undefined) throw new Error(messages.affectedUnknown(runner.connection.options.type));
   return affected;
 }
 
-async function query(
-  runner: QueryRunner,
-  { sql, parameters }: BoundStatement,
-): Promise<{ records: Row[]; affected?: number }> {
+function query(runner: QueryRunner, { sql, parameters }: BoundStatement): Promise<StatementResult> {
   return runner.query(sql, [...parameters], true);
 }
