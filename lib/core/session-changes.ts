@@ -8,7 +8,13 @@ export type SessionOperation =
   /** `text` is the serialised `{ [key]: value }`, so that what is written later is what it was at that moment. */
   | { readonly kind: 'set'; readonly key: string; readonly text: string }
   | { readonly kind: 'delete'; readonly key: string }
-  | { readonly kind: 'update'; readonly key: string; readonly fns: readonly UpdateFn[] };
+  /** `text`: what the functions came to here, by the data of this request. */
+  | {
+      readonly kind: 'update';
+      readonly key: string;
+      readonly fns: readonly UpdateFn[];
+      readonly text: string;
+    };
 
 /** `data`: what the user put there; `everything`: what the framework keeps beside it as well. */
 export type Cleared = 'nothing' | 'data' | 'everything';

@@ -15,10 +15,13 @@ export function refuseReservedKey(key: string): void {
 export function refuseStrayKeys(data: Readonly<Record<string, unknown>>): void {
   for (const key of Object.keys(data)) {
     refuseReservedKey(key);
-    const value = data[key];
-    if (typeof value === 'function' || typeof value === 'symbol') {
-      // The serializer would leave it out, and the text would look as if nothing had changed.
-      throw new SessionSerializationError(key, `it is a ${typeof value}`);
-    }
+    refuseLostValue(key, data[key]);
+  }
+}
+
+/** @throws SessionSerializationError for what a serializer would leave out, as if nothing had changed. */
+export function refuseLostValue(key: string, value: unknown): void {
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw new SessionSerializationError(key, `it is a ${typeof value}`);
   }
 }

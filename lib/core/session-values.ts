@@ -11,7 +11,7 @@ import {
   type SessionOperation,
   type UpdateFn,
 } from './session-changes.js';
-import { refuseStrayKeys } from './session-keys.js';
+import { refuseLostValue, refuseStrayKeys } from './session-keys.js';
 import type { SessionSerializer } from './session-serializer.interface.js';
 
 /** The functional updates of a key, and what they came to. */
@@ -22,8 +22,8 @@ interface PendingUpdates {
 
 /**
  * The data of one session in one request. It does no I/O; it knows what was loaded, and finds out what has changed by
- * comparing texts, so that the data can be a plain object and nested mutation counts. Nothing is compared as long as
- * only scalars were read.
+ * comparing texts, so that the data can be a plain object and nested mutation counts. While nobody holds an object of
+ * what was loaded, nothing but the keys that were written is compared.
  */
 export class SessionValues {
   /** What users see. */
@@ -32,8 +32,10 @@ export class SessionValues {
   readonly #reserved: Record<string, unknown> = {};
   readonly #updates = new Map<string, PendingUpdates>();
   #cleared: Cleared = 'nothing';
-  /** Whether anybody could have changed something: wrote, or holds an object that is part of the data. */
-  #isSuspect = false;
+  /** The keys that were written, each with the text of what was loaded or committed last. */
+  readonly #written = new Map<string, string | undefined>();
+  /** Whether anybody holds an object of what was loaded, and could have changed it anywhere. */
+  #isExposed = false;
   /** The text that was loaded or committed last; `undefined`: nothing was, and the data began empty. */
   #baseline: string | undefined;
 
@@ -61,7 +63,7 @@ export class SessionValues {
   /** Says that an object of the data is in somebody's hands. */
   expose(value: unknown): void {
     if (typeof value === 'object' && value !== null) {
-      this.#isSuspect = true;
+      this.#isExposed = true;
     }
   }
 
@@ -72,17 +74,20 @@ export class SessionValues {
   set(key: string, value: unknown): void {
     if (value !== undefined) {
       this.serializer.check?.(value, key);
+      refuseLostValue(key, value);
     }
-    this.#isSuspect = true;
+    this.#expectChange(key);
     assignOrDelete(this.#home(key), key, value);
   }
 
   update(key: string, fn: UpdateFn): void {
+    // The function may change the value in place.
+    this.#expectChange(key);
     const home = this.#home(key);
     const text = this.#textOf(home, key);
     const pending = this.#updates.get(key);
     // A key that this request has set by itself stays set: there is nothing of others to compute from.
-    const isOwn = pending ? pending.text !== text : text !== this.#textOf(this.#base(), key);
+    const isOwn = text !== (pending ? pending.text : this.#baseText(key));
     const value = applyUpdates([fn], ownValue(home, key));
     this.set(key, value);
     if (isOwn) {
@@ -94,14 +99,12 @@ export class SessionValues {
 
   /** Drops what the user put there. */
   clear(): void {
-    this.#drop(isCleared);
-    this.#cleared = this.#cleared === 'everything' ? 'everything' : 'data';
+    this.#drop(isCleared, this.#cleared === 'everything' ? 'everything' : 'data');
   }
 
   /** Drops everything, the framework's own keys too: the session changes hands. */
   wipe(): void {
-    this.#drop(() => true);
-    this.#cleared = 'everything';
+    this.#drop(() => true, 'everything');
   }
 
   /** The names of the keys that have changed. */
@@ -114,21 +117,7 @@ export class SessionValues {
    * @throws SessionSerializationError naming a value that cannot be kept.
    */
   changes(): SessionChanges | undefined {
-    if (!this.#isSuspect) {
-      return undefined;
-    }
-    refuseStrayKeys(this.data);
-    const all = this.all;
-    const text = this.serializer.serialize(all);
-    if (text === this.baseline && this.#cleared !== 'everything') {
-      return undefined;
-    }
-    const base = withoutCleared(this.#base(), this.#cleared);
-    const operations = this.#operations(base, all);
-    // Another order of keys, or another serializer's way to write the same, is no change.
-    return operations.length > 0 || this.#cleared !== 'nothing'
-      ? { cleared: this.#cleared, operations, text }
-      : undefined;
+    return this.#isExact ? this.#changesOfWritten() : this.#changesOfAll();
   }
 
   /** Starts again from nothing but these changes. */
@@ -147,46 +136,95 @@ export class SessionValues {
    * data, but for the keys that this request has changed again meanwhile.
    */
   committed(changes: SessionChanges, text: string): void {
-    const written = this.serializer.deserialize(changes.text);
-    const fresh = text === changes.text ? undefined : this.serializer.deserialize(text);
     this.#baseline = text;
     this.#cleared = 'nothing';
     for (const operation of changes.operations) {
       if (operation.kind === 'update') {
         this.#forgetUpdates(operation.key, operation.fns.length);
       }
+      this.#written.set(operation.key, operation.kind === 'delete' ? undefined : operation.text);
     }
-    for (const key of fresh ? keysOf(written, fresh, this.all) : []) {
-      const home = this.#home(key);
-      const present = this.#textOf(home, key);
-      const pending = this.#updates.get(key);
-      if (pending && pending.text === present) {
-        // Updated again meanwhile: that is computed from what others have left.
-        home[key] = applyUpdates(pending.fns, ownValue(fresh!, key));
-        pending.text = this.#textOf(home, key);
-      } else if (present === this.#textOf(written, key) && present !== this.#textOf(fresh!, key)) {
-        assignOrDelete(home, key, fresh![key]);
-      }
+    if (text !== changes.text) {
+      this.#adopt(this.serializer.deserialize(text), this.serializer.deserialize(changes.text));
     }
+    // What was written before a key was dropped, or beside what others have written, is not known key by key.
+    this.#isExposed ||= text !== changes.text || changes.cleared !== 'nothing';
   }
 
   /** Starts again from another text, in place: who holds `data` sees the new state. */
   reset(text?: string): void {
     const values = text === undefined ? {} : this.serializer.deserialize(text);
-    this.#drop(() => true);
+    this.#remove(() => true);
+    this.#written.clear();
     this.#fill(values);
     this.#baseline = text;
     this.#cleared = 'nothing';
   }
 
-  #drop(isDropped: (key: string) => boolean): void {
+  /** Whether `#written` tells all that can have changed. */
+  get #isExact(): boolean {
+    return !this.#isExposed && this.#cleared === 'nothing';
+  }
+
+  /** Notes what a key holds before it is written for the first time. */
+  #expectChange(key: string): void {
+    if (this.#isExact && !this.#written.has(key)) {
+      this.#written.set(key, this.#textOf(this.#home(key), key));
+    }
+  }
+
+  #changesOfWritten(): SessionChanges | undefined {
+    const operations = this.#operations(this.#written.keys(), (key) => this.#written.get(key));
+    return operations.length > 0
+      ? { cleared: 'nothing', operations, text: this.serializer.serialize(this.all) }
+      : undefined;
+  }
+
+  #changesOfAll(): SessionChanges | undefined {
+    refuseStrayKeys(this.data);
+    const all = this.all;
+    const text = this.serializer.serialize(all);
+    if (text === this.baseline && this.#cleared !== 'everything') {
+      return undefined;
+    }
+    const base = withoutCleared(this.#base(), this.#cleared);
+    const operations = this.#operations(keysOf(base, all), (key) => this.#textOf(base, key));
+    // Another order of keys, or another serializer's way to write the same, is no change.
+    return operations.length > 0 || this.#cleared !== 'nothing'
+      ? { cleared: this.#cleared, operations, text }
+      : undefined;
+  }
+
+  /** Takes over what others have written beside what was `written` here. */
+  #adopt(fresh: Record<string, unknown>, written: Record<string, unknown>): void {
+    for (const key of keysOf(written, fresh, this.all)) {
+      const home = this.#home(key);
+      const present = this.#textOf(home, key);
+      const pending = this.#updates.get(key);
+      if (pending && pending.text === present) {
+        // Updated again meanwhile: that is computed from what others have left.
+        home[key] = applyUpdates(pending.fns, ownValue(fresh, key));
+        pending.text = this.#textOf(home, key);
+      } else if (present === this.#textOf(written, key) && present !== this.#textOf(fresh, key)) {
+        assignOrDelete(home, key, fresh[key]);
+      }
+    }
+  }
+
+  #drop(isDropped: (key: string) => boolean, cleared: Cleared): void {
+    this.#remove(isDropped);
+    this.#cleared = cleared;
+    // A commit that has begun before forgets that there was anything to drop.
+    this.#isExposed = true;
+  }
+
+  #remove(isRemoved: (key: string) => boolean): void {
     for (const home of [this.data, this.#reserved]) {
-      for (const key of Object.keys(home).filter(isDropped)) {
+      for (const key of Object.keys(home).filter(isRemoved)) {
         delete home[key];
       }
     }
     this.#updates.clear();
-    this.#isSuspect = true;
   }
 
   #fill(values: Record<string, unknown>): void {
@@ -203,20 +241,28 @@ export class SessionValues {
     return this.#baseline === undefined ? {} : this.serializer.deserialize(this.#baseline);
   }
 
-  #operations(base: Record<string, unknown>, all: Record<string, unknown>): SessionOperation[] {
+  /** The text of a key, which is being written, as it was loaded or committed last. */
+  #baseText(key: string): string | undefined {
+    return this.#isExact ? this.#written.get(key) : this.#textOf(this.#base(), key);
+  }
+
+  #operations(keys: Iterable<string>, baseText: (key: string) => string | undefined): SessionOperation[] {
     const operations: SessionOperation[] = [];
-    for (const key of keysOf(base, all)) {
-      const text = this.#textOf(all, key);
-      if (text === this.#textOf(base, key)) {
+    for (const key of keys) {
+      const home = this.#home(key);
+      const text = this.#textOf(home, key);
+      if (text === baseText(key)) {
+        continue;
+      }
+      if (text === undefined) {
+        operations.push({ kind: 'delete', key });
         continue;
       }
       const pending = this.#updates.get(key);
-      if (pending && pending.text === text) {
-        operations.push({ kind: 'update', key, fns: [...pending.fns] });
-      } else if (text === undefined) {
-        operations.push({ kind: 'delete', key });
+      if (pending?.text === text) {
+        operations.push({ kind: 'update', key, fns: [...pending.fns], text });
       } else {
-        this.serializer.check?.(all[key], key);
+        this.serializer.check?.(ownValue(home, key), key);
         operations.push({ kind: 'set', key, text });
       }
     }
