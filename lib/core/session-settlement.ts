@@ -144,9 +144,11 @@ export class SessionSettlement {
       return;
     }
     const activity = activityNow(before, policy, settings);
-    // Where it did not, another request has committed or ended the session: there is nothing left to move.
     if (await this.#repository.touch(before, activity)) {
       this.state.moved({ ...before, ...activity }, false);
+    } else {
+      // Another request has committed or ended the session: nothing is left to move, nor to be asked for again.
+      this.state.see({ ...before, lastSeenAt: activity.lastSeenAt });
     }
   }
 

@@ -1,6 +1,12 @@
-import { Controller, Get, Param, Post } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Session, SessionStore, type SessionEvent, type SessionModuleOptions } from 'nest-sessions';
+import {
+  Session,
+  SessionService,
+  SessionStore,
+  type SessionEvent,
+  type SessionModuleOptions,
+} from 'nest-sessions';
 import { adapters } from '../support/adapters.js';
 import { Clock } from '../support/clock.js';
 import { memory } from '../support/memory.js';
@@ -9,6 +15,8 @@ import { watch, type WatchedStore } from '../support/watched.store.js';
 
 @Controller()
 class TableController {
+  constructor(@Inject(SessionService) private readonly sessions: SessionService) {}
+
   @Get('unused') unused() {
     return 'no session here';
   }
@@ -19,6 +27,12 @@ class TableController {
 
   @Get('read-nested') readNested(@Session() session: Session) {
     return session.data;
+  }
+
+  /** Reads, while another request is first to write. */
+  @Get('outrun') async outrun(@Session() session: Session) {
+    const other = (await this.sessions.open(session.id!))!;
+    await other.set('n', session.get('n', 0) + 1).save();
   }
 
   @Post('write/:name') write(@Session() session: Session, @Param('name') name: string) {
@@ -120,6 +134,13 @@ describe.each(adapters)('Store operations per kind of request on $adapter', ({ m
     expect(visit.setCookies[0]).toMatch(/Max-Age=1209600;/);
     await browser.get('/read');
     expect(watched.take()).toEqual(['load']);
+  });
+
+  it('asks once for a touch that another request has made needless', async () => {
+    const browser = await visitor();
+    clock.advance(60);
+    await browser.get('/outrun');
+    expect(watched.take()).toEqual(['load', 'load', 'commit', 'touch']);
   });
 
   it('loads and commits once for a write', async () => {
