@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const ID = /^[0-9a-f]{32}$/;
 const TOKEN = /^([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
@@ -16,7 +16,7 @@ export class SessionToken {
   private constructor(id: string, secret: string) {
     this.id = id;
     this.#secret = secret;
-    this.secretHash = createHash('sha256').update(secret).digest('base64url');
+    this.secretHash = hash('sha256', secret, 'base64url');
   }
 
   /** A token for a new session: 128 random bits of id, 256 of secret. */

@@ -13,6 +13,11 @@ export function presentedTokens(
   transports: readonly SessionTransport[],
   request: HttpRequest,
 ): PresentedTokens {
+  const [only] = transports;
+  if (only && transports.length === 1) {
+    const tokens = only.read(request);
+    return { tokens, by: tokens.length > 0 ? transports : [] };
+  }
   const presented = transports.map((transport) => transport.read(request));
   const all = presented.flat();
   return {

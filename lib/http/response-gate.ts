@@ -10,8 +10,8 @@ export type GateStatus =
   /** The preparation failed; the gate has answered by itself, and what the handler writes is dropped. */
   | 'failed';
 
-const WRITERS = ['writeHead', 'write', 'end', 'flushHeaders'] as const;
-type Writer = (typeof WRITERS)[number];
+type Writer = 'writeHead' | 'write' | 'end' | 'flushHeaders';
+type Call = (...args: unknown[]) => unknown;
 
 /** Headers that describe the answer that is thrown away when the gate has to give another. */
 const DESCRIBING_HEADERS = [
@@ -41,28 +41,32 @@ const DESCRIBING_HEADERS = [
  */
 export class ResponseGate {
   #status: GateStatus = 'waiting';
-  readonly #held: { readonly name: Writer; readonly args: unknown[] }[] = [];
-  readonly #originals = {} as Record<Writer, (...args: unknown[]) => unknown>;
+  readonly #held: { readonly name: Writer; readonly original: Call; readonly args: unknown[] }[] = [];
+  readonly #writeHead: Call;
+  readonly #end: Call;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly prepare: () => Promise<void> | undefined,
     private readonly answer: (error: unknown) => { status: number; body: object },
   ) {
-    for (const name of WRITERS) {
-      this.#wrap(name);
-    }
+    this.#writeHead = response.writeHead as Call;
+    this.#end = response.end as Call;
+    // One by one and by name: properties that are added by a computed name cost every response its fast shape.
+    response.writeHead = this.#wrap('writeHead', response.writeHead);
+    response.write = this.#wrap('write', response.write);
+    response.end = this.#wrap('end', response.end);
+    response.flushHeaders = this.#wrap('flushHeaders', response.flushHeaders);
   }
 
   get status(): GateStatus {
     return this.#status;
   }
 
-  #wrap(name: Writer): void {
+  #wrap<F>(name: Writer, method: F): F {
     const { response } = this;
-    const original = response[name] as (...args: unknown[]) => unknown;
-    this.#originals[name] = original;
-    response[name] = ((...given: unknown[]) => {
+    const original = method as Call;
+    return ((...given: unknown[]) => {
       let args = given;
       if (this.#status === 'waiting') {
         args = name === 'writeHead' ? foldHead(response, given) : given;
@@ -72,20 +76,20 @@ export class ResponseGate {
         case 'open':
           return original.apply(response, args);
         case 'holding':
-          this.#hold(name, args);
+          this.#hold(name, original, args);
           break;
         case 'failed':
           callBack(args);
       }
       // Not `false` for `write`: nobody would emit the 'drain' that the writer then waits for.
       return name === 'write' ? true : response;
-    }) as never;
+    }) as F;
   }
 
-  #hold(name: Writer, args: unknown[]): void {
+  #hold(name: Writer, original: Call, args: unknown[]): void {
     // The head is decided with the first call.
     if (name !== 'writeHead' || this.#held.length === 0) {
-      this.#held.push({ name, args });
+      this.#held.push({ name, original, args });
     }
     if (name === 'end') {
       pretend(this.response, 'writableEnded');
@@ -113,8 +117,8 @@ export class ResponseGate {
   #release(): void {
     this.#stopPretending();
     this.#status = 'open';
-    for (const { name, args } of this.#held.splice(0)) {
-      this.#originals[name].apply(this.response, args);
+    for (const { original, args } of this.#held.splice(0)) {
+      original.apply(this.response, args);
     }
   }
 
@@ -136,8 +140,8 @@ export class ResponseGate {
       response.setHeader('Cache-Control', 'no-store');
       this.#status = 'open';
       // Past whoever has wrapped the response since: they take it for ended already.
-      this.#originals.writeHead.call(response, status, STATUS_CODES[status] ?? '');
-      this.#originals.end.call(response, text);
+      this.#writeHead.call(response, status, STATUS_CODES[status] ?? '');
+      this.#end.call(response, text);
     }
     this.#status = 'failed';
     for (const { args } of this.#held.splice(0)) {

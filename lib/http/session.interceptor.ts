@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { catchError, concatMap, defer, finalize, from, of, type Observable } from 'rxjs';
+import { catchError, concatMap, finalize, from, of, type Observable } from 'rxjs';
 import { SessionContext } from '../core/session-context.js';
 import { graphqlField } from './graphql-field.js';
 import { RequestSession } from './request-session.js';
@@ -30,7 +30,7 @@ export class SessionInterceptor implements NestInterceptor {
       return next.handle();
     }
     const field = graphqlField(execution);
-    const committed = field === 'field' ? defer(() => next.handle()) : this.#commit(context, execution, next);
+    const committed = field === 'field' ? next.handle() : this.#commit(context, execution, next);
     const settled = field === 'mutation' ? committed.pipe(catchError(dropping(context))) : committed;
     return isLocked(execution)
       ? from(context.lock()).pipe(concatMap((done) => settled.pipe(finalize(done))))
@@ -38,7 +38,7 @@ export class SessionInterceptor implements NestInterceptor {
   }
 
   #commit(context: RequestSession, execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return defer(() => next.handle()).pipe(
+    return next.handle().pipe(
       concatMap((value) => {
         const work = context.settle();
         if (!work) {
