@@ -2,7 +2,7 @@ import type { HttpExchange, HttpRequest } from './http-exchange.interface.js';
 import type { SessionTransport } from './session-transport.interface.js';
 
 /** RFC 9110, section 11.4: the scheme in any case, and after it what the scheme wants, which here is one token. */
-const BEARER = /^bearer(?: +(.*))?$/is;
+const BEARER = /^bearer +([^ ].*)$/is;
 
 /**
  * Carries the token in the header `Authorization: Bearer <token>` (RFC 6750, section 2.1). A new one comes back in the
@@ -19,7 +19,7 @@ export class BearerTransport implements SessionTransport {
     }
     // Of several Node keeps the first and forgets the others, which a proxy may have checked instead.
     const all = request.headersDistinct.authorization ?? [];
-    return all.flatMap((credentials) => BEARER.exec(credentials.trim())?.[1]?.trim() || []);
+    return all.flatMap((credentials) => BEARER.exec(credentials.trim())?.[1]?.trim() ?? []);
   }
 
   send({ response }: HttpExchange, token: string): void {
