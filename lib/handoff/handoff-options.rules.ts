@@ -2,6 +2,7 @@ import { IsOptional } from 'class-validator';
 import { durationInSeconds } from '../core/duration.js';
 import { cipherKeyProblem } from '../core/record-cipher.js';
 import { expect, oneOf, refuse } from '../options/option.rules.js';
+import { parseUrl } from '../options/parse-url.js';
 import { aBoolean, fill, matches, problemsOf } from '../options/session-options.rules.js';
 import { shown } from '../options/shown.js';
 import type {
@@ -152,10 +153,11 @@ function inClear(path: string, url: unknown, environment: string | undefined): s
 /** What is wrong with an address of this application or of another. */
 function addressProblem(value: unknown, kind: AddressKind): string | undefined {
   const expected = `expected a URL such as "${EXAMPLES[kind]}"`;
-  if (typeof value !== 'string' || !URL.canParse(value)) {
+  const url = typeof value === 'string' ? parseUrl(value) : undefined;
+  if (typeof value !== 'string' || !url) {
     return `${expected}, got ${shown(value)}`;
   }
-  const { protocol, username, password, href } = new URL(value);
+  const { protocol, username, password, href } = url;
   if (!['http:', 'https:'].includes(protocol) || username || password || /[?#*]/.test(value)) {
     return `${expected}, without user, query, fragment and wildcards`;
   }

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../http/http-exchange.interface.js';
+import { parseUrl } from '../options/parse-url.js';
 import { HandoffRefusal } from './handoff.errors.js';
 
 /** What the consumer calls a login that it has begun: 128 random bits in base64url. */
@@ -11,9 +12,7 @@ export function targetOf(request: HttpRequest): URL {
   const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
   // Absolute forms and others that are no path (RFC 9112, section 3.2) name no route of ours.
   const path = target.startsWith('/') ? target.replace(/^\/+/, '/') : '/';
-  return URL.canParse(path, 'http://own.invalid')
-    ? new URL(path, 'http://own.invalid')
-    : new URL('http://own.invalid');
+  return parseUrl(path, 'http://own.invalid') ?? new URL('http://own.invalid');
 }
 
 /** The one value of a parameter; more than one is none. */

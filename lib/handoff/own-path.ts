@@ -1,3 +1,5 @@
+import { parseUrl } from '../options/parse-url.js';
+
 /** What a URL parser skips, or takes for the slash of another host. */
 const TRICKS = /[\s\p{Cc}\\]/u;
 const NOWHERE = 'http://own.invalid';
@@ -9,15 +11,14 @@ const NOWHERE = 'http://own.invalid';
  * @publicApi
  */
 export function ownPath(value: unknown): string {
-  if (
-    typeof value !== 'string' ||
-    !value.startsWith('/') ||
-    TRICKS.test(value) ||
-    !URL.canParse(value, NOWHERE)
-  ) {
+  if (typeof value !== 'string' || !value.startsWith('/') || TRICKS.test(value)) {
     return '/';
   }
-  const { origin, pathname, search, hash } = new URL(value, NOWHERE);
+  const url = parseUrl(value, NOWHERE);
+  if (!url) {
+    return '/';
+  }
+  const { origin, pathname, search, hash } = url;
   // A path may come to begin with two slashes only once its dots are resolved.
   return origin === NOWHERE && !value.startsWith('//') && !pathname.startsWith('//')
     ? `${pathname}${search}${hash}`

@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { durationInSeconds } from '../core/duration.js';
 import { expect, refuse } from '../options/option.rules.js';
+import { parseUrl } from '../options/parse-url.js';
 import { aBoolean, fill, problemsOf } from '../options/session-options.rules.js';
 import { shown } from '../options/shown.js';
 import type { OidcLogoutOptions } from './oidc-options.interface.js';
@@ -64,10 +65,11 @@ function jwksProblem(value: unknown): string | undefined {
 }
 
 function urlProblem(value: unknown, expected: string): string | undefined {
-  if (typeof value !== 'string' || !URL.canParse(value)) {
+  const url = typeof value === 'string' ? parseUrl(value) : undefined;
+  if (!url) {
     return `expected ${expected}, got ${shown(value)}`;
   }
-  const { protocol, hostname, username, password, hash, search } = new URL(value);
+  const { protocol, hostname, username, password, hash, search } = url;
   if (username || password || hash || (search && expected.startsWith('the issuer'))) {
     return `expected ${expected}, without user, query and fragment`;
   }

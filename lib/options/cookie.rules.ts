@@ -16,7 +16,8 @@ export function cookieProblems({
   const problems: string[] = [];
   const isAlwaysSecure = secure === true;
   for (const [option, text] of Object.entries({ name, path, domain })) {
-    if (text !== undefined && text.length > LONGEST_TEXT) {
+    // Where an option is left out it may also be null.
+    if (text && text.length > LONGEST_TEXT) {
       problems.push(`cookie.${option}: expected ${LONGEST_TEXT} letters at the most, got ${text.length}`);
     }
   }

@@ -1,3 +1,4 @@
+import { parseUrl } from './parse-url.js';
 import { shown } from './shown.js';
 import { serializeOrigin } from './web-origin.js';
 
@@ -28,11 +29,8 @@ export function trustedOriginProblem(entry: unknown): string | undefined {
 function guessOrigin(given: string): string | undefined {
   const entry = given.trim();
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(entry) ? entry : `https://${entry.replace(/^\/\//, '')}`;
-  if (!URL.canParse(text)) {
-    return undefined;
-  }
-  const { protocol, host } = new URL(text);
-  return serializeOrigin(`${protocol}//${host}`);
+  const url = parseUrl(text);
+  return url && serializeOrigin(`${url.protocol}//${url.host}`);
 }
 
 /** Without the password that a URL may carry. */

@@ -1,3 +1,5 @@
+import { parseUrl } from './parse-url.js';
+
 /** `scheme://host[:port]` and nothing else. What a URL parser would repair on the way does not count as a host. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:\[[0-9a-f:.]+\]|[^\s/?#\\@,%:[\]]+)(?::\d{1,5})?$/i;
 
@@ -6,9 +8,6 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(?:\[[0-9a-f:.]+\]|[^\s/?#\\@,%:[\]]+)(?:
  * scheme. `undefined` when the text is not an origin, as `null` is not.
  */
 export function serializeOrigin(text: string): string | undefined {
-  if (!ORIGIN.test(text) || !URL.canParse(text)) {
-    return undefined;
-  }
-  const { protocol, host } = new URL(text);
-  return host ? `${protocol}//${host}` : undefined;
+  const url = ORIGIN.test(text) ? parseUrl(text) : undefined;
+  return url?.host ? `${url.protocol}//${url.host}` : undefined;
 }

@@ -101,5 +101,5 @@ function pageOf({ method, url, headers }: IncomingMessage): string {
     return ownPath(url);
   }
   const { referer = '' } = headers;
-  return URL.canParse(referer) ? ownPath(referer.slice(new URL(referer).origin.length)) : '/';
+  return ownPath(referer.replace(/^https?:\/\/[^/]*/, ''));
 }

@@ -61,5 +61,5 @@ function pageOf({ method, url, headers: { referer = '' } }: IncomingMessage): st
   if (method === 'GET') {
     return ownPath(url);
   }
-  return URL.canParse(referer) ? ownPath(referer.slice(new URL(referer).origin.length)) : '/';
+  return ownPath(referer.replace(/^https?:\/\/[^/]*/, ''));
 }
