@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { jsonSerializer } from '../../lib/core/json.serializer.js';
-import { rebase } from '../../lib/core/session-changes.js';
+import { rebase, type SessionChanges } from '../../lib/core/session-changes.js';
 import { SessionValues } from '../../lib/core/session-values.js';
 
 const valuesOf = (data: object) => new SessionValues(jsonSerializer, JSON.stringify(data));
@@ -157,6 +157,96 @@ describe('Putting changes on top of what another request has committed', () => {
         expect(Object.getPrototypeOf({})).toBe(Object.prototype);
         expect(({} as any).polluted).toBeUndefined();
       }),
+    );
+  });
+});
+
+/** One thing that a request does, or that becomes of its commits. */
+type Act = (values: SessionValues, request: Request) => void;
+
+interface Request {
+  /** An object of the data that the request has put there and still holds. */
+  held: { count: number };
+  /** What a commit has taken with it. */
+  pending: SessionChanges | undefined;
+}
+
+const acts: fc.Arbitrary<[name: string, act: Act]> = fc
+  .tuple(fc.constantFrom('a', 'b', 'list', '$flash:c'), fc.nat(3))
+  .chain(([key, n]) =>
+    fc.constantFrom<[string, Act]>(
+      [`sets ${key} to ${n}`, (values) => values.set(key, n)],
+      [`deletes ${key}`, (values) => values.set(key, undefined)],
+      [`puts an object under ${key}`, (values, request) => values.set(key, request.held)],
+      ['changes that object', (_, { held }) => held.count++],
+      ['puts another object', (_, request) => (request.held = { count: n })],
+      [`counts ${key} up`, (values) => values.update(key, (old) => (Number(old) || 0) + 1)],
+      [
+        'adds to the list in place',
+        (values) => values.update('list', (old) => (Array.isArray(old) ? (old.push(n), old) : [n])),
+      ],
+      ['clears', (values) => values.clear()],
+      ['begins to commit', (values, request) => (request.pending ??= values.changes())],
+      ['has committed', (values, request) => settle(values, request, () => undefined)],
+      [
+        `has committed after another set ${key} to ${n}`,
+        (values, request) => settle(values, request, (fresh) => (fresh[key] = n)),
+      ],
+      [
+        `loads again after another set ${key} to ${n}`,
+        (values, { pending }) => {
+          // Whoever loads waits for the commit.
+          if (!pending) values.reset(textWith(values, key, n));
+        },
+      ],
+    ),
+  );
+
+function textWith(values: SessionValues, key: string, value: unknown): string {
+  return JSON.stringify({ ...jsonSerializer.deserialize(values.baseline), [key]: value });
+}
+
+function settle(
+  values: SessionValues,
+  request: Request,
+  meanwhile: (fresh: Record<string, unknown>) => void,
+): void {
+  const { pending } = request;
+  if (!pending) return;
+  request.pending = undefined;
+  const fresh = jsonSerializer.deserialize(values.baseline);
+  meanwhile(fresh);
+  const isFirst = JSON.stringify(fresh) === values.baseline;
+  values.committed(pending, isFirst ? pending.text : JSON.stringify(rebase(pending, fresh, jsonSerializer)));
+}
+
+describe('Data of which nobody holds an object', () => {
+  it('changes in the same way as data that is compared as a whole (random programs)', () => {
+    fc.assert(
+      fc.property(fc.array(acts, { maxLength: 20 }), (program) => {
+        const requests = ['exact', 'exposed'].map((kind) => {
+          const values = valuesOf({ a: 1, list: [1], n: { deep: true } });
+          if (kind === 'exposed') values.expose(values.data);
+          return { values, held: { count: 0 }, pending: undefined } as Request & { values: SessionValues };
+        });
+        for (const [, act] of program) {
+          for (const request of requests) act(request.values, request);
+          const [exact, exposed] = requests.map(({ values }) => {
+            const changes = values.changes();
+            const operations = changes?.operations.map((one) => ({
+              ...one,
+              fns: one.kind === 'update' ? one.fns.length : 0,
+            }));
+            return {
+              ...changes,
+              operations: operations?.toSorted((one, other) => one.key.localeCompare(other.key)),
+              all: values.all,
+            };
+          });
+          expect(exact).toEqual(exposed);
+        }
+      }),
+      { numRuns: 3_000 },
     );
   });
 });
