@@ -3,8 +3,6 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // Hostile input takes long, and is ahead of what it tries: `npm run test:hostile`.
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.HOSTILE_CASES ? [] : ['/test/hostile/'])],
   globalSetup: '<rootDir>/test/support/temporary-files.setup.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
