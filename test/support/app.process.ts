@@ -1,86 +1,79 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { DEADLINE } from './tally.js';
-import type { Place } from './place.js';
+import { PATIENT } from './patience.js';
 
-const program = fileURLToPath(new URL('./torture.app.ts', import.meta.url));
-const loader = fileURLToPath(new URL('../support/typescript.mjs', import.meta.url));
+const loader = fileURLToPath(new URL('./typescript.mjs', import.meta.url));
 
-/** A process of the application, which is started again whenever it has ended. */
+/** A process of an application, which can be started again whenever it has ended. */
 export class AppProcess {
   #child: ChildProcess | undefined;
+  #failed: Promise<never> | undefined;
   /** Where it can be asked; `undefined` while it cannot. */
   origin: string | undefined;
-  /** When it was last told to end, or has ended: who was asking it then may have been cut off. */
-  shakenAt = -Infinity;
-  readonly #lingering = new Map<string, () => void>();
 
+  /** @param flags What Node.js itself is told. */
   constructor(
-    private readonly place: Place,
-    readonly number: number,
+    private readonly program: URL,
+    private readonly flags: readonly string[] = [],
   ) {}
 
   get isAlive(): boolean {
     return this.origin !== undefined;
   }
 
-  async start(skew: number): Promise<void> {
-    const child = fork(program, [JSON.stringify(this.place), String(this.number), String(skew)], {
-      execArgv: ['--import', loader],
+  /** Starts the program with these arguments. It says its origin as soon as it can be asked. */
+  async start(...args: readonly (string | number | object)[]): Promise<void> {
+    const words = args.map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each)));
+    const child = fork(fileURLToPath(this.program), words, {
+      execArgv: [...this.flags, '--import', loader],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
-    child.on('message', ({ lingers }: { lingers?: string }) => {
-      if (lingers !== undefined) this.#lingering.get(lingers)?.();
+    child.on('message', (message: object) => this.hear(message));
+    this.#failed = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`A process of the application has ended with ${code ?? signal}.`);
     });
-    const failed = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`A process of the application has ended at its start with ${code ?? signal}.`);
-    });
-    failed.catch(() => undefined);
-    const [{ origin }] = (await Promise.race([once(child, 'message'), failed])) as [{ origin: string }];
+    this.#failed.catch(() => undefined);
+    const [{ origin }] = (await this.unlessItEnds(once(child, 'message'))) as [{ origin: string }];
     this.origin = origin;
   }
 
-  skew(skew: number): void {
-    if (this.origin !== undefined) this.#child?.send({ skew });
-  }
-
-  /** Settles when the request that was sent to linger has come to its handler. */
-  lingers(at: string): Promise<void> {
-    return new Promise((resolve) => void this.#lingering.set(at, resolve));
-  }
-
-  /** Lets the handler of that request go on. */
-  go(at: string): void {
-    this.#lingering.delete(at);
-    this.#child?.send({ go: at });
-  }
-
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.end((child) => child.kill('SIGKILL'));
   }
 
-  /** Asks it to end. Whether it did so by itself in time. */
-  async terminate(whenAsked: () => void = () => undefined): Promise<boolean> {
-    const child = this.#child;
-    const late = setTimeout(() => child?.kill('SIGKILL'), DEADLINE);
-    await this.#end('SIGTERM', whenAsked);
-    clearTimeout(late);
-    return child?.signalCode !== 'SIGKILL';
+  /** What it says. */
+  protected hear(_message: object): void {
+    // To be overridden.
   }
 
-  async #end(signal: NodeJS.Signals, whenAsked: () => void = () => undefined): Promise<void> {
+  protected tell(message: object): void {
+    // Nobody is to be told that one which is gone does not hear it.
+    this.#child?.send(message, () => undefined);
+  }
+
+  /** Settles as the promise does, and fails when the process ends before. */
+  protected async unlessItEnds<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, ...(this.#failed ? [this.#failed] : [])]);
+  }
+
+  /** Has it end in some way, if it has not. Its exit code, or the signal that ended it: SIGKILL when it took too long. */
+  protected async end(
+    ask: (child: ChildProcess) => unknown,
+    deadline: number = PATIENT,
+  ): Promise<number | NodeJS.Signals | undefined> {
     const child = this.#child;
     this.origin = undefined;
-    this.shakenAt = Infinity;
-    if (child && child.exitCode === null && child.signalCode === null) {
+    if (!child) return undefined;
+    if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, 'exit');
-      child.kill(signal);
-      whenAsked();
+      const late = setTimeout(() => child.kill('SIGKILL'), deadline);
+      ask(child);
       await exited;
+      clearTimeout(late);
     }
-    this.#child = undefined;
-    this.shakenAt = performance.now();
+    if (this.#child === child) this.#child = undefined;
+    return child.exitCode ?? child.signalCode!;
   }
 }

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import KeyvRedis, { createKeyv } from '@keyv/redis';
 import { Keyv } from 'keyv';
-import { cachedStore, fileStore, type SessionStoreDefinition } from 'nest-sessions';
+import { cachedStore, fileStore, memoryCache, MemoryStore, type SessionStoreDefinition } from 'nest-sessions';
 import { cacheManagerStore } from 'nest-sessions/cache-manager';
 import { redisStore } from 'nest-sessions/redis';
 import { SessionEntity, typeOrmStore } from 'nest-sessions/typeorm';
@@ -11,14 +11,26 @@ import type { DataSourceOptions } from 'typeorm';
 
 /** Where sessions are kept, in words that another process understands. */
 export type Place =
-  | { readonly kind: 'redis' | 'cacheManager'; readonly port: number }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'redis'; readonly url: string; readonly prefix?: string }
+  | { readonly kind: 'cacheManager'; readonly url: string }
   | { readonly kind: 'typeOrm'; readonly database: DataSourceOptions }
-  | { readonly kind: 'cached'; readonly database: DataSourceOptions; readonly cachePort: number }
+  | {
+      readonly kind: 'cached';
+      readonly database: DataSourceOptions;
+      /** On a server, or of so many characters in the process. */
+      readonly cache: { readonly url: string } | { readonly characters: number };
+    }
   | { readonly kind: 'file'; readonly directory: string };
 
-interface OpenPlace {
+/** One application's access to it. */
+export interface OpenPlace {
   readonly store: SessionStoreDefinition;
-  readonly imports: DynamicModule[];
+  readonly imports?: DynamicModule[];
+  /** Closes what belongs to the application and not to the store. */
+  close?(): Promise<unknown>;
+  /** How many sessions there are, where that costs nothing. */
+  count?(): number;
 }
 
 /** How long an application waits for a server that does not answer, in milliseconds. */
@@ -27,33 +39,38 @@ const PATIENCE = 3_000;
 /** As an application opens it. */
 export async function openPlace(place: Place): Promise<OpenPlace> {
   switch (place.kind) {
+    case 'memory': {
+      const store = new MemoryStore(10_000);
+      return { store: { useValue: store }, count: () => store['records'].size };
+    }
     case 'redis': {
-      const client = createClient({ url: urlOf(place.port), socket: { reconnectStrategy: 50 } });
+      const client = createClient(serverAt(place.url));
       client.on('error', () => undefined);
       await client.connect();
-      return { store: redisStore({ client, timeout: PATIENCE }), imports: [] };
+      return {
+        store: redisStore({ client, timeout: PATIENCE, ...(place.prefix && { prefix: place.prefix }) }),
+        close: () => client.close(),
+      };
     }
     case 'cacheManager': {
-      const cache = createKeyv({ url: urlOf(place.port), socket: { reconnectStrategy: 50 } });
+      const cache = createKeyv(serverAt(place.url));
       cache.on('error', () => undefined);
-      return { store: cacheManagerStore({ cache, timeout: PATIENCE }), imports: [] };
+      return { store: cacheManagerStore({ cache, timeout: PATIENCE }), close: () => cache.disconnect() };
     }
     case 'file':
-      return { store: fileStore({ directory: place.directory }), imports: [] };
+      return { store: fileStore({ directory: place.directory }) };
     case 'typeOrm':
       return { store: typeOrmStore(), imports: [databaseOf(place.database)] };
     case 'cached': {
-      const cache = new Keyv(
-        new KeyvRedis(
-          { url: urlOf(place.cachePort), socket: { reconnectStrategy: 50 } },
-          { throwOnErrors: true },
-        ),
-      );
+      const imports = [databaseOf(place.database)];
+      const database = typeOrmStore();
+      if ('characters' in place.cache) {
+        const cache = memoryCache({ max: place.cache.characters });
+        return { store: cachedStore({ database, cache }), imports };
+      }
+      const cache = new Keyv(new KeyvRedis(serverAt(place.cache.url), { throwOnErrors: true }));
       cache.on('error', () => undefined);
-      return {
-        store: cachedStore({ database: typeOrmStore(), cache }),
-        imports: [databaseOf(place.database)],
-      };
+      return { store: cachedStore({ database, cache }), imports, close: () => cache.disconnect() };
     }
   }
 }
@@ -67,6 +84,6 @@ function databaseOf(options: DataSourceOptions): DynamicModule {
   });
 }
 
-function urlOf(port: number): string {
-  return `redis://127.0.0.1:${port}`;
+function serverAt(url: string) {
+  return { url, socket: { reconnectStrategy: 50 } };
 }

@@ -1,6 +1,7 @@
-import { randomInt } from './chance.js';
-import type { AppProcess } from './app.process.js';
+import { oneOf } from '../support/chance.js';
+import { tokenInCookies } from '../support/token-in-cookies.js';
 import { DEADLINE, type Tally } from './tally.js';
+import type { TorturedApp } from './tortured.app.js';
 
 /** What a client was told. */
 export interface Answer {
@@ -27,7 +28,7 @@ export class Arena {
   isOver = false;
 
   constructor(
-    readonly apps: readonly AppProcess[],
+    readonly apps: readonly TorturedApp[],
     readonly tally: Tally,
   ) {}
 
@@ -59,7 +60,7 @@ export class Arena {
   }
 
   /** Asks a process, any one if none is named, and judges the answer as far as it is the same for all. */
-  async ask(path: string, token?: string, app?: AppProcess): Promise<Attempt> {
+  async ask(path: string, token?: string, app?: TorturedApp): Promise<Attempt> {
     while (this.#isPaused) await this.#isPaused;
     this.#inFlight += 1;
     try {
@@ -70,15 +71,17 @@ export class Arena {
     }
   }
 
-  async #anyApp(): Promise<AppProcess> {
+  async #anyApp(): Promise<TorturedApp> {
     for (;;) {
-      const alive = this.apps.filter(({ origin }) => origin !== undefined);
-      if (alive.length > 0) return alive[randomInt(alive.length)]!;
+      const alive = this.apps.filter(({ isAlive }) => isAlive);
+      if (alive.length > 0) return oneOf(alive);
+      // None is started again, and to ask one that is not there fails.
+      if (this.isOver) return oneOf(this.apps);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  async #ask(path: string, token: string | undefined, app: AppProcess): Promise<Attempt> {
+  async #ask(path: string, token: string | undefined, app: TorturedApp): Promise<Attempt> {
     const { tally } = this;
     const begun = performance.now();
     tally.requests += 1;
@@ -91,7 +94,7 @@ export class Arena {
       const text = await response.text();
       const answer = {
         status: response.status,
-        token: tokenOf(response.headers.getSetCookie()),
+        token: tokenInCookies(response.headers.getSetCookie()),
         body: parse(text),
       };
       if (answer.status === 200) {
@@ -105,7 +108,7 @@ export class Arena {
     return { kind: 'unknown' };
   }
 
-  #judgeRefusal(path: string, answer: Answer, app: AppProcess, begun: number, text: string): void {
+  #judgeRefusal(path: string, answer: Answer, app: TorturedApp, begun: number, text: string): void {
     const isExcused = this.#troubledUntil > begun || app.shakenAt > begun;
     if (answer.status === 503 && answer.token === undefined && isExcused) {
       this.tally.answers.unavailable += 1;
@@ -117,7 +120,7 @@ export class Arena {
     }
   }
 
-  #judgeFailure(path: string, error: unknown, app: AppProcess, begun: number): void {
+  #judgeFailure(path: string, error: unknown, app: TorturedApp, begun: number): void {
     const { name, cause } = error as Error;
     if (name === 'TimeoutError') {
       this.tally.complain('hung', `${path}: no answer within ${DEADLINE / 1000} s`);
@@ -130,10 +133,6 @@ export class Arena {
       );
     }
   }
-}
-
-function tokenOf(cookies: readonly string[]): string | undefined {
-  return /^sessionid=([^;]*)/.exec(cookies.at(-1) ?? '')?.[1];
 }
 
 function parse(text: string): unknown {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { between, randomInt } from '../support/chance.js';
+import type { Place } from '../support/place.js';
 import { openSessionTable } from '../support/session-table.js';
 import { SmallDisk } from '../support/small-disk.js';
-import { between, randomInt } from './chance.js';
 import { CuttingProxy } from './cutting.proxy.js';
-import type { Place } from './place.js';
 import { ownMariaDb, ownPostgres, ownRedis, programOf, type OwnedServer } from './servers.js';
 
 /** Something bad that is over when it has resolved. */
@@ -47,7 +47,7 @@ const cannotMount = SmallDisk.isAllowed ? undefined : 'mounting a small disk is 
 export const grounds: readonly GroundKind[] = [
   kind('redis', missing('redis-server'), async (defer) => {
     const { port, faults } = await behindProxy('redis', ownRedis, defer);
-    return { place: { kind: 'redis', port }, faults };
+    return { place: { kind: 'redis', url: redisAt(port) }, faults };
   }),
   kind('postgres', missing('initdb', 'postgres'), async (defer) => {
     const { port, faults } = await behindProxy('postgres', ownPostgres, defer);
@@ -72,14 +72,14 @@ export const grounds: readonly GroundKind[] = [
     const { port, faults } = await behindProxy('postgres', ownPostgres, defer);
     const database = await withTable(postgresAt(port));
     return {
-      place: { kind: 'cached', database, cachePort: cache.port },
+      place: { kind: 'cached', database, cache: { url: redisAt(cache.port) } },
       faults: [...faults, ...cache.faults],
     };
   }),
   {
     ...kind('cache-manager', missing('redis-server'), async (defer) => {
       const { port, faults } = await behindProxy('redis', ownRedis, defer);
-      return { place: { kind: 'cacheManager', port }, faults };
+      return { place: { kind: 'cacheManager', url: redisAt(port) }, faults };
     }),
     // It promises no more than that one process loses nothing.
     processes: 1,
@@ -211,6 +211,10 @@ function lockedDatabase(path: string): Fault {
       }
     },
   };
+}
+
+function redisAt(port: number): string {
+  return `redis://127.0.0.1:${port}`;
 }
 
 function postgresAt(port: number): DataSourceOptions {

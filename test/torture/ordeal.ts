@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppProcess } from './app.process.js';
+import { between, oneOf, random } from '../support/chance.js';
+import { interruption } from '../support/interruption.js';
 import { Arena } from './arena.js';
-import { between, oneOf, random } from './chance.js';
 import type { Ground, GroundKind } from './grounds.js';
 import { DEADLINE, LIFETIME, Tally } from './tally.js';
+import { TorturedApp } from './tortured.app.js';
 import { Visitor, type DeadToken } from './visitor.js';
 
 const VISITORS = 8;
@@ -16,6 +18,8 @@ export class Ordeal {
   readonly #dead: DeadToken[] = [];
   /** By how much all clocks are off. */
   #leapt = 0;
+  /** What is being done to the store and to the processes. */
+  #troubles: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #lingerers = 0;
 
@@ -23,7 +27,7 @@ export class Ordeal {
     private readonly kind: GroundKind,
     private readonly ground: Ground,
   ) {
-    const apps = Array.from({ length: kind.processes }, (_, index) => new AppProcess(ground.place, index));
+    const apps = Array.from({ length: kind.processes }, (_, index) => new TorturedApp(ground.place, index));
     this.#arena = new Arena(apps, this.tally);
     this.#visitors = Array.from(
       { length: VISITORS },
@@ -35,28 +39,38 @@ export class Ordeal {
     return new Ordeal(kind, await kind.make());
   }
 
-  /** @param duration In milliseconds. */
+  /**
+   * All of it, or until this process is told to end.
+   * @param duration In milliseconds.
+   */
   async endure(duration: number): Promise<void> {
-    const { apps } = this.#arena;
+    const kill = () => Promise.all(this.#arena.apps.map((app) => app.kill()));
     try {
-      await Promise.all(apps.map((app) => app.start(0)));
-      const visits = this.#visitors.map((visitor) => visitor.visit());
-      const end = pause(duration).then(() => (this.#isOver = true));
-      await Promise.race([
-        Promise.all([this.#troubleStore(), this.#troubleApps(), end]),
-        Promise.all(visits),
-      ]);
-      await this.#recover();
-      this.#arena.isOver = true;
-      await Promise.all(visits);
-      await this.#review();
-      await this.#close();
+      if (!interruption.aborted) await Promise.race([this.#endure(duration), once(interruption, 'abort')]);
     } finally {
       this.#isOver = true;
       this.#arena.isOver = true;
-      await Promise.all(apps.map((app) => app.kill()));
+      // Nobody waits for an answer now, and whoever was about to start something again has done so before it is removed.
+      await kill();
+      await this.#troubles;
+      await kill();
       await this.ground.remove();
     }
+  }
+
+  async #endure(duration: number): Promise<void> {
+    const { apps } = this.#arena;
+    await Promise.all(apps.map((app) => app.start(0)));
+    const visits = this.#visitors.map((visitor) => visitor.visit());
+    const end = pause(duration).then(() => (this.#isOver = true));
+    const troubles = [this.#troubleStore(), this.#troubleApps()];
+    this.#troubles = Promise.allSettled(troubles);
+    await Promise.race([Promise.all([...troubles, end]), Promise.all(visits)]);
+    await this.#recover();
+    this.#arena.isOver = true;
+    await Promise.all(visits);
+    await this.#review();
+    await this.#close();
   }
 
   async #troubleStore(): Promise<void> {
@@ -64,13 +78,13 @@ export class Ordeal {
       const fault = oneOf(this.ground.faults);
       this.tally.fault(fault.kind);
       await this.#arena.trouble(fault.run);
-      await pause(between(500, 4_000));
+      await rest(500, 4_000);
     }
   }
 
   async #troubleApps(): Promise<void> {
     while (!this.#isOver) {
-      await pause(between(1_000, 4_000));
+      await rest(1_000, 4_000);
       const app = oneOf(this.#arena.apps);
       const chance = random();
       if (chance < 0.3) await this.#kill(app);
@@ -80,13 +94,13 @@ export class Ordeal {
     }
   }
 
-  async #kill(app: AppProcess): Promise<void> {
+  async #kill(app: TorturedApp): Promise<void> {
     this.tally.fault('application killed');
     await app.kill();
-    await app.start(this.#leapt);
+    await this.#restart(app);
   }
 
-  #skew(app: AppProcess): void {
+  #skew(app: TorturedApp): void {
     this.tally.fault('clock skewed');
     app.skew(this.#leapt + between(-20_000, 20_000));
   }
@@ -103,7 +117,7 @@ export class Ordeal {
   }
 
   /** Asks a process to end while it is handling requests, which are to be finished. */
-  async #terminate(app: AppProcess): Promise<void> {
+  async #terminate(app: TorturedApp): Promise<void> {
     this.tally.fault('application terminated');
     const user = `lingerer${++this.#lingerers}`;
     const entered = await this.#arena.ask(`/enter?user=${user}`);
@@ -111,7 +125,8 @@ export class Ordeal {
     const places = [1, 2, 3].map((number) => `${user}-${number}`);
     const lingering = places.map((place) => app.lingers(place));
     const asked = places.map((place) => this.#arena.ask(`/linger?at=${place}`, token, app));
-    await Promise.race([Promise.all(lingering), Promise.all(asked)]);
+    // One that the store fails has its answer; the others linger.
+    await Promise.all(places.map((_, index) => Promise.race([lingering[index], asked[index]])));
     const wasTroubled = this.#arena.isTroubled;
     const hasEnded = await app.terminate(() => places.forEach((place) => app.go(place)));
     const done = (await Promise.all(asked)).filter((attempt) => attempt.kind === 'done').length;
@@ -121,7 +136,18 @@ export class Ordeal {
     if (done < places.length && !wasTroubled && !this.#arena.isTroubled) {
       this.tally.complain('wrong', `the end of a process has cut off ${places.length - done} requests`);
     }
-    await app.start(this.#leapt);
+    await this.#restart(app);
+  }
+
+  /** One that the trouble of its store has ended at its start is started again, as whoever runs it would do. */
+  async #restart(app: TorturedApp): Promise<void> {
+    while (!interruption.aborted) {
+      try {
+        return await app.start(this.#leapt);
+      } catch (error) {
+        if (!this.#arena.isTroubled) throw error;
+      }
+    }
   }
 
   /** Waits until all is as before. */
@@ -152,4 +178,9 @@ export class Ordeal {
   get name(): string {
     return this.kind.name;
   }
+}
+
+/** Fails when this process is told to end. */
+async function rest(least: number, most: number): Promise<void> {
+  await pause(between(least, most), undefined, { signal: interruption });
 }

@@ -1,3 +1,5 @@
+import { interruption } from '../support/interruption.js';
+
 /** How long a session lives without use, in milliseconds. */
 export const LIFETIME = 600_000;
 
@@ -26,6 +28,8 @@ export class Tally {
   }
 
   complain(about: 'writesLost' | 'sessionsResurrected' | 'hung' | 'wrong', what: string, count = 1): void {
+    // What is cut off at the end is nobody's fault.
+    if (interruption.aborted) return;
     this[about] += count;
     // The first ones tell what is wrong, the thousandth tells nothing more.
     if (this.complaints.length < 50) this.complaints.push(`${about}: ${what}`);

@@ -6,7 +6,7 @@ import { Controller, HttpCode, Module, Post, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Session, SessionModule, SessionService } from 'nest-sessions';
 import { adapters } from '../support/adapters.js';
-import { openPlace, type Place } from './place.js';
+import { openPlace, type Place } from '../support/place.js';
 import { LIFETIME } from './tally.js';
 
 const place = JSON.parse(process.argv[2]!) as Place;
@@ -101,7 +101,7 @@ async function go(at: string): Promise<void> {
   }
 }
 
-const { store, imports } = await openPlace(place);
+const { store, imports = [] } = await openPlace(place);
 
 @Module({
   imports: [

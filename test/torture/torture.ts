@@ -6,11 +6,14 @@
  *   npm run torture -- --short --store redis
  *
  * Ends with 1 when a write was lost that had been acknowledged, a session came back that had been ended, a request was
- * not answered, or was answered with anything but what is right or a clean 503.
+ * not answered, or was answered with anything but what is right or a clean 503. Told to end (SIGINT, SIGTERM), it ends
+ * what it has started, tells what it has seen, and ends with 130 or 143.
  */
 import 'reflect-metadata';
 import { Command, InvalidArgumentError } from 'commander';
-import { setSeed } from './chance.js';
+import { setSeed } from '../support/chance.js';
+import { interruption } from '../support/interruption.js';
+import { textTable } from '../support/text-table.js';
 import { grounds, type GroundKind } from './grounds.js';
 import { Ordeal } from './ordeal.js';
 import type { Tally } from './tally.js';
@@ -98,14 +101,10 @@ const COLUMNS: readonly (readonly [string, (tally: Tally) => number])[] = [
 ];
 
 function summary(results: readonly (readonly [string, Tally])[]): string {
-  const rows = [
+  const table = textTable([
     ['store', ...COLUMNS.map(([title]) => title)],
     ...results.map(([store, tally]) => [store, ...COLUMNS.map(([, value]) => String(value(tally)))]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const table = rows
-    .map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join('  '))
-    .join('\n');
+  ]);
   const faults = results.map(
     ([store, tally]) =>
       `${store}: ${[...tally.faults].map(([kind, count]) => `${count} × ${kind}`).join(', ')}`,
@@ -130,7 +129,9 @@ const minutes = options.short ? SHORT.minutes : options.minutes;
 console.log(`${possible.map((ground) => ground.name).join(', ')}: ${minutes} minutes, seed ${options.seed}`);
 const results: [string, Tally][] = [];
 for (const ground of possible) {
+  if (interruption.aborted) break;
   results.push([ground.name, await torture(ground, (minutes * 60_000) / possible.length)]);
 }
 console.log(`\n${summary(results)}`);
-process.exit(results.every(([, tally]) => tally.isClean) ? 0 : 1);
+const verdict = results.every(([, tally]) => tally.isClean) ? 0 : 1;
+process.exit(interruption.aborted ? (interruption.reason as number) : verdict);

@@ -1,5 +1,5 @@
+import { between, oneOf, random, randomInt } from '../support/chance.js';
 import type { Arena, Answer, Attempt } from './arena.js';
-import { between, oneOf, random, randomInt } from './chance.js';
 
 /** A token that must open nothing any more. */
 export interface DeadToken {
