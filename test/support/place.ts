@@ -33,11 +33,11 @@ export interface OpenPlace {
   count?(): number;
 }
 
-/** How long an application waits for a server that does not answer, in milliseconds. */
-const PATIENCE = 3_000;
-
-/** As an application opens it. */
-export async function openPlace(place: Place): Promise<OpenPlace> {
+/**
+ * As an application opens it.
+ * @param patience How long it waits for a Redis that does not answer, in milliseconds.
+ */
+export async function openPlace(place: Place, patience: number): Promise<OpenPlace> {
   switch (place.kind) {
     case 'memory': {
       const store = new MemoryStore(10_000);
@@ -48,14 +48,14 @@ export async function openPlace(place: Place): Promise<OpenPlace> {
       client.on('error', () => undefined);
       await client.connect();
       return {
-        store: redisStore({ client, timeout: PATIENCE, ...(place.prefix && { prefix: place.prefix }) }),
+        store: redisStore({ client, timeout: patience, ...(place.prefix && { prefix: place.prefix }) }),
         close: () => client.close(),
       };
     }
     case 'cacheManager': {
       const cache = createKeyv(serverAt(place.url));
       cache.on('error', () => undefined);
-      return { store: cacheManagerStore({ cache, timeout: PATIENCE }), close: () => cache.disconnect() };
+      return { store: cacheManagerStore({ cache, timeout: patience }), close: () => cache.disconnect() };
     }
     case 'file':
       return { store: fileStore({ directory: place.directory }) };

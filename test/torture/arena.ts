@@ -1,6 +1,7 @@
 import { oneOf } from '../support/chance.js';
 import { tokenInCookies } from '../support/token-in-cookies.js';
-import { DEADLINE, type Tally } from './tally.js';
+import { DEADLINE } from './limits.js';
+import type { Tally } from './tally.js';
 import type { TorturedApp } from './tortured.app.js';
 
 /** What a client was told. */

@@ -4,7 +4,8 @@ import { between, oneOf, random } from '../support/chance.js';
 import { interruption } from '../support/interruption.js';
 import { Arena } from './arena.js';
 import type { Ground, GroundKind } from './grounds.js';
-import { DEADLINE, LIFETIME, Tally } from './tally.js';
+import { DEADLINE, LIFETIME } from './limits.js';
+import { Tally } from './tally.js';
 import { TorturedApp } from './tortured.app.js';
 import { Visitor, type DeadToken } from './visitor.js';
 

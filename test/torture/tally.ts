@@ -1,11 +1,5 @@
 import { interruption } from '../support/interruption.js';
 
-/** How long a session lives without use, in milliseconds. */
-export const LIFETIME = 600_000;
-
-/** How long an answer may take, in milliseconds. A longer one counts as none. */
-export const DEADLINE = 30_000;
-
 /** What has come of the torture of one store. */
 export class Tally {
   requests = 0;

@@ -1,17 +1,22 @@
 // One application under torture, in a process of its own. Its parent steers it by messages.
 // Arguments: where its sessions are, its number, and by how much its clock is off, in milliseconds.
 import 'reflect-metadata';
-import { once } from 'node:events';
 import { Controller, HttpCode, Module, Post, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Session, SessionModule, SessionService } from 'nest-sessions';
 import { adapters } from '../support/adapters.js';
 import { openPlace, type Place } from '../support/place.js';
-import { LIFETIME } from './tally.js';
+import { LIFETIME } from './limits.js';
 
 const place = JSON.parse(process.argv[2]!) as Place;
 const { make } = adapters[Number(process.argv[3]) % adapters.length]!;
 let skew = Number(process.argv[4]);
+
+/** How long it waits for a server that does not answer, in milliseconds. */
+const PATIENCE = 3_000;
+
+/** Lets the handlers go on that linger. */
+const lingering = new Map<string, () => void>();
 
 interface Page {
   readonly user: string | null;
@@ -83,7 +88,7 @@ class TortureController {
   @Post('linger')
   @HttpCode(200)
   async linger(@Session() session: Session<any>, @Query('at') at: string): Promise<Page> {
-    const told = go(at);
+    const told = new Promise<void>((resolve) => void lingering.set(at, resolve));
     process.send!({ lingers: at });
     await told;
     return this.count(session);
@@ -94,14 +99,7 @@ function pageOf(session: Session<any>): Page {
   return { user: session.userId ?? null, data: session.toJSON() };
 }
 
-async function go(at: string): Promise<void> {
-  for (;;) {
-    const [message] = (await once(process, 'message')) as [{ go?: string }];
-    if (message.go === at) return;
-  }
-}
-
-const { store, imports = [] } = await openPlace(place);
+const { store, imports = [] } = await openPlace(place, PATIENCE);
 
 @Module({
   imports: [
@@ -121,11 +119,11 @@ class TortureModule {}
 
 const app = await NestFactory.create(TortureModule, make(), { logger: false, abortOnError: false });
 app.enableShutdownHooks();
-process.on('message', (message: { skew?: number }) => {
+process.on('message', (message: { skew?: number; go?: string }) => {
   if (message.skew !== undefined) skew = message.skew;
+  if (message.go !== undefined) lingering.get(message.go)?.();
 });
 // Whoever steers is gone.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.setMaxListeners(0);
 await app.listen(0, '127.0.0.1');
 process.send!({ origin: `http://127.0.0.1:${app.getHttpServer().address().port}` });

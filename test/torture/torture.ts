@@ -10,8 +10,9 @@
  * what it has started, tells what it has seen, and ends with 130 or 143.
  */
 import 'reflect-metadata';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { setSeed } from '../support/chance.js';
+import { nameArgument, numberArgument } from '../support/command-arguments.js';
 import { interruption } from '../support/interruption.js';
 import { textTable } from '../support/text-table.js';
 import { grounds, type GroundKind } from './grounds.js';
@@ -25,43 +26,28 @@ interface Options {
   readonly seed: number;
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
-  return value;
-}
-
-function storeName(text: string, others: string[] = []): string[] {
-  if (!grounds.some((ground) => ground.name === text)) {
-    throw new InvalidArgumentError(`There are ${grounds.map((ground) => ground.name).join(', ')}.`);
-  }
-  return [...others, text];
-}
+const names = grounds.map(({ name }) => name);
 
 /** What a short run tortures, and for how long in all, in minutes. */
 const SHORT = { stores: ['redis', 'postgres', 'file'], minutes: 1.25 };
 
 const options = new Command('torture')
   .description('Lets all that can happen to stores and processes happen to applications under traffic.')
-  .option('--minutes <number>', 'for all stores together', number, 60)
+  .option('--minutes <number>', 'for all stores together', numberArgument, 60)
   .option('--short', `${SHORT.minutes * 60} seconds for ${SHORT.stores.join(', ')}, unless stores are named`)
-  .option(
-    '--store <name>',
-    `one of ${grounds.map((ground) => ground.name).join(', ')}; may be repeated`,
-    storeName,
-  )
+  .option('--store <name>', `one of ${names.join(', ')}; may be repeated`, nameArgument(names))
   .option(
     '--seed <number>',
     'of the choice of faults; what they meet is up to chance',
-    number,
+    numberArgument,
     Date.now() % 2 ** 31,
   )
   .parse()
   .opts<Options>();
 
 function chosen(): readonly GroundKind[] {
-  const names = options.store ?? (options.short ? SHORT.stores : undefined);
-  return grounds.filter((ground) => names?.includes(ground.name) ?? true);
+  const picked = options.store ?? (options.short ? SHORT.stores : undefined);
+  return grounds.filter((ground) => picked?.includes(ground.name) ?? true);
 }
 
 function line(name: string, tally: Tally): string {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { AppProcess } from '../support/app.process.js';
 import type { Place } from '../support/place.js';
-import { DEADLINE } from './tally.js';
+import { DEADLINE } from './limits.js';
 
 /** A process of the application under torture, steered by messages. */
 export class TorturedApp extends AppProcess {
