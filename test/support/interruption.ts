@@ -7,5 +7,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => controller.abort(128 + constants.signals[signal]));
 }
 
-/** Aborted when this process is told to end, which is to end all that it has started first. The reason is its exit code. */
+/**
+ * Aborted when this process is told to end, which is to end all that it has started first. The reason is its exit code.
+ * Only for programs: a process that imports this does not end by a signal any more, unless it sees to it.
+ */
 export const interruption: AbortSignal = controller.signal;

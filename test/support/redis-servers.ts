@@ -6,46 +6,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from '@jest/globals';
-import { createClient } from 'redis';
 import type { SessionRecord } from '../../lib/stores/session-record.js';
 import { freePort } from './free-port.js';
+import { redisUnavailable } from './shared-redis.js';
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', REQUIRE_SERVERS } = process.env;
+export { keysOf, ownPrefix, redisClient, redisUrl, removeKeys, type Client } from './shared-redis.js';
 
-export const redisUrl = REDIS_URL;
-
-/** Why the tests cannot use the shared server; `undefined` when it answers. */
-async function whyNot(): Promise<string | undefined> {
-  const client = createClient({
-    url: redisUrl,
-    socket: { connectTimeout: 2_000, reconnectStrategy: false },
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.ping();
-    client.destroy();
-    return undefined;
-  } catch (error) {
-    return `no Redis at ${redisUrl}: ${error instanceof Error ? error.message || error.name : String(error)}`;
-  }
-}
-
-const unavailable = await whyNot();
+const { REQUIRE_SERVERS } = process.env;
 
 /** Whether tests can use the shared server. One that does not answer is left out, unless REQUIRE_SERVERS is set. */
-export const redisIsThere = REQUIRE_SERVERS === '1' || unavailable === undefined;
+export const redisIsThere = REQUIRE_SERVERS === '1' || redisUnavailable === undefined;
 
 /** Defines tests that need the shared server. Where it does not answer they are skipped, or fail if it is required. */
 export function describeWithRedis(title: string, define: () => void): void {
-  if (unavailable === undefined) {
+  if (redisUnavailable === undefined) {
     describe(title, define);
   } else if (REQUIRE_SERVERS === '1') {
     it(title, () => {
-      throw new Error(`REQUIRE_SERVERS=1, but ${unavailable}`);
+      throw new Error(`REQUIRE_SERVERS=1, but ${redisUnavailable}`);
     });
   } else {
-    describe.skip(`${title} (skipped: ${unavailable})`, define);
+    describe.skip(`${title} (skipped: ${redisUnavailable})`, define);
   }
 }
 
@@ -57,32 +38,6 @@ export const canStartRedis =
 export function describeIf(isThere: boolean, title: string, what: string, define: () => void): void {
   if (isThere) describe(title, define);
   else it.skip(`${title}: ${what}`, () => undefined);
-}
-
-/** A connected client; the tests expect the failures that they cause, so that nothing is said of them. */
-export async function redisClient(url = redisUrl) {
-  const client = createClient({ url, socket: { reconnectStrategy: 20 } });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
-
-export type Client = Awaited<ReturnType<typeof redisClient>>;
-
-/** A prefix that no other test has. */
-export function ownPrefix(): string {
-  return `test-${randomBytes(8).toString('hex')}:`;
-}
-
-export async function keysOf(client: Client, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const page of client.scanIterator({ MATCH: `*${prefix}*`, COUNT: 1000 })) keys.push(...page);
-  return keys;
-}
-
-export async function removeKeys(client: Client, prefix: string): Promise<void> {
-  const keys = await keysOf(client, prefix);
-  if (keys.length > 0) await client.unlink(keys);
 }
 
 export function newId(): string {
