@@ -13,6 +13,12 @@ export type GateStatus =
 type Writer = 'writeHead' | 'write' | 'end' | 'flushHeaders';
 type Call = (...args: unknown[]) => unknown;
 
+/**
+ * So many bytes are taken until a writer is told to wait. It is more than what streams buffer, so that whatever they are
+ * given afterwards at once makes them tell the writer when to go on.
+ */
+const MOST_TAKEN = 2 ** 18;
+
 /** Headers that describe the answer that is thrown away when the gate has to give another. */
 const DESCRIBING_HEADERS = [
   'content-type',
@@ -42,6 +48,8 @@ const DESCRIBING_HEADERS = [
 export class ResponseGate {
   #status: GateStatus = 'waiting';
   readonly #held: { readonly name: Writer; readonly original: Call; readonly args: unknown[] }[] = [];
+  /** Bytes that were taken without being let through. */
+  #taken = 0;
   readonly #writeHead: Call;
   readonly #end: Call;
 
@@ -81,9 +89,17 @@ export class ResponseGate {
         case 'failed':
           callBack(args);
       }
-      // Not `false` for `write`: nobody would emit the 'drain' that the writer then waits for.
-      return name === 'write' ? true : response;
+      return name === 'write' ? this.#mayGoOn(args) : response;
     }) as F;
+  }
+
+  /** What `write` answers for what is not let through: a source that never pauses would else fill the memory. */
+  #mayGoOn([chunk, encoding]: unknown[]): boolean {
+    this.#taken +=
+      typeof chunk === 'string'
+        ? Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : undefined)
+        : ((chunk as Uint8Array | undefined)?.byteLength ?? 0);
+    return this.#taken < MOST_TAKEN;
   }
 
   #hold(name: Writer, original: Call, args: unknown[]): void {
@@ -117,8 +133,12 @@ export class ResponseGate {
   #release(): void {
     this.#stopPretending();
     this.#status = 'open';
+    let answer: unknown;
     for (const { original, args } of this.#held.splice(0)) {
-      original.apply(this.response, args);
+      answer = original.apply(this.response, args);
+    }
+    if (this.#taken >= MOST_TAKEN && answer === true) {
+      this.response.emit('drain');
     }
   }
 

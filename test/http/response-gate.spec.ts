@@ -36,6 +36,21 @@ class Preparation {
   }
 }
 
+/** More than may be held of an answer, and less than all of it. */
+const A_LITTLE = 2 ** 20;
+
+/** Gives all that it has in one go, unless it is told to wait. */
+class TirelessSource extends Readable {
+  static readonly SIZE = 8 * A_LITTLE;
+  given = 0;
+
+  override _read(): void {
+    const chunk = Buffer.alloc(2 ** 14, 'text');
+    this.given += chunk.length;
+    this.push(this.given <= TirelessSource.SIZE ? chunk : null);
+  }
+}
+
 const preparations = [
   { kind: 'that has nothing to wait for', isHeld: false, make: () => new Preparation(() => undefined) },
   { kind: 'that takes its time', isHeld: true, make: () => new Preparation((barrier) => barrier.wait()) },
@@ -264,7 +279,7 @@ describe.each(protocols)('ResponseGate over $protocol', ({ protocol, serve }) =>
       const ended = new Barrier();
       await start((response) => {
         preparation.guard(response);
-        const source = Readable.from([Buffer.alloc(100_000), Buffer.alloc(100_000)]);
+        const source = new TirelessSource();
         pipeline(source, response).then(
           () => ended.wait(),
           () => ended.wait(),
@@ -278,6 +293,21 @@ describe.each(protocols)('ResponseGate over $protocol', ({ protocol, serve }) =>
 
   describe('while it holds', () => {
     const held = () => new Preparation((barrier) => barrier.wait());
+
+    it('lets a source that never pauses run ahead by a little only, and sends all of it in the end', async () => {
+      const preparation = held();
+      const source = new TirelessSource();
+      await start((response) => {
+        preparation.guard(response);
+        source.pipe(response);
+      });
+      const { answer } = server.get();
+      await preparation.barrier.reached;
+      await settleWire();
+      expect(source.given).toBeLessThan(A_LITTLE);
+      preparation.barrier.open();
+      expect((await answer).body).toHaveLength(TirelessSource.SIZE);
+    });
 
     it('says that the answer is decided, and then that it is sent', async () => {
       const preparation = held();
@@ -431,14 +461,18 @@ describe('ResponseGate and compression', () => {
 
   afterEach(() => server.close());
 
-  async function start(wrappings: ((response: ServerResponse) => void)[]): Promise<void> {
+  const writeTwice = (response: ServerResponse) => {
+    response.write('x'.repeat(5000));
+    response.end('y'.repeat(5000));
+  };
+
+  async function start(wrappings: ((response: ServerResponse) => void)[], write = writeTwice): Promise<void> {
     server = await serve((response) => {
       for (const wrap of wrappings) {
         wrap(response);
       }
       response.setHeader('Content-Type', 'text/plain');
-      response.write('x'.repeat(5000));
-      response.end('y'.repeat(5000));
+      write(response);
     });
   }
 
@@ -460,6 +494,21 @@ describe('ResponseGate and compression', () => {
       expect(sent['content-encoding']).toBe('gzip');
       expect(sent['set-cookie']).toEqual(['prepared=1']);
       expect(gunzipSync(Buffer.from(body, 'latin1')).toString()).toBe('x'.repeat(5000) + 'y'.repeat(5000));
+    });
+
+    it('lets a source that never pauses run ahead by a little only, and sends all of it in the end', async () => {
+      const preparation = new Preparation((barrier) => barrier.wait());
+      const source = new TirelessSource();
+      await start(
+        arrange((response) => preparation.guard(response)),
+        (response) => void source.pipe(response),
+      );
+      const { answer } = compressed(server);
+      await preparation.barrier.reached;
+      expect(source.given).toBeLessThan(A_LITTLE);
+      preparation.barrier.open();
+      const { body } = await answer;
+      expect(gunzipSync(Buffer.from(body, 'latin1'))).toHaveLength(TirelessSource.SIZE);
     });
 
     it.each(failures)('answers after a preparation $kind', async ({ make }) => {
