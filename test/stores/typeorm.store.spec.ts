@@ -146,6 +146,24 @@ describeEachDatabase('TypeOrmStore', (database) => {
     expect(await dataSource.getRepository(SessionEntity).count()).toBe(3);
   });
 
+  it('keeps what it has stored when the answer to it is lost, instead of taking it for somebody else’s', async () => {
+    const store = new TypeOrmStore(dataSource, SessionEntity);
+    await store.open({ now: () => 1, maxDataSize: 1_048_576 });
+    const { executor } = store as unknown as {
+      executor: { write: (statement: unknown) => Promise<number> };
+    };
+    const write = executor.write.bind(executor);
+    executor.write = async (statement) => {
+      await write(statement);
+      throw new Error('Connection terminated unexpectedly');
+    };
+    expect(await store.create(sessionRecord('mine', { secretHash: 'mine' }))).toBe(true);
+    expect(await store.create(sessionRecord('mine', { secretHash: 'other' }))).toBe(false);
+    executor.write = write;
+    expect(await store.create(sessionRecord('mine', { secretHash: 'mine' }))).toBe(false);
+    expect(await store.load('mine')).toMatchObject({ version: 1, secretHash: 'mine' });
+  });
+
   it('never fails for an id that is taken and given back again by many at once', async () => {
     const store = new TypeOrmStore(dataSource, SessionEntity);
     await store.open({ now: () => 1, maxDataSize: 1_048_576 });

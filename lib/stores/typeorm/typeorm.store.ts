@@ -100,7 +100,9 @@ export class TypeOrmStore<Entity extends SessionEntity = SessionEntity> extends 
         return true;
       } catch (error) {
         // The key of which column is taken, drivers word differently; whether the row is there is the same everywhere.
-        if (await this.peek(record.id)) return false;
+        const present = await this.peek(record.id);
+        // Where only the answer was lost, it is this record itself.
+        if (present) return !isDuplicate(error) && present.secretHash === record.secretHash;
         const expired = this.statements.deleteExpired([record.id], this.now());
         const madeWay = (await this.executor.write(expired)) > 0;
         // One that was in the way may have been destroyed since.
