@@ -111,7 +111,8 @@ export class Arena {
 
   #judgeRefusal(path: string, answer: Answer, app: TorturedApp, begun: number, text: string): void {
     const isExcused = this.#troubledUntil > begun || app.shakenAt > begun;
-    if (answer.status === 503 && answer.token === undefined && isExcused) {
+    // It may tell the token of what was committed before the store went away; it must take none away.
+    if (answer.status === 503 && answer.token !== '' && isExcused) {
       this.tally.answers.unavailable += 1;
     } else {
       this.tally.complain(
