@@ -32,7 +32,7 @@ describeEachDatabase(
           `SELECT (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE statement LIKE 'SELECT%'`,
         )
       )
-        .map(({ runs }: { runs: number }) => runs)
+        .map((statement: { runs: number }) => statement.runs)
         .toSorted();
 
     it('are parsed once for a connection', async () => {
