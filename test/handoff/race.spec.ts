@@ -10,6 +10,7 @@ import { freePort } from '../support/free-port.js';
 import { handoffWorld, newKey, Walker } from '../support/handoff-world.js';
 import { describeWithRedis, ownPrefix, redisClient, redisUrl, removeKeys } from '../support/redis-servers.js';
 import { openSessionTable } from '../support/session-table.js';
+import type { WatchedStore } from '../support/watched.store.js';
 import { SiteProcess } from './site-process.js';
 
 const RACES = 200;
@@ -125,6 +126,21 @@ const rows = adapters.flatMap((adapter) => [
   { ...adapter, mode: 'http' as const, held: 'accounts' as const },
 ]);
 
+/** Begins something, and holds it before what it asks of its store at that place, if it comes there. */
+async function heldAt(watched: WatchedStore, place: number, begin: () => Promise<unknown>) {
+  const barrier = new Barrier();
+  let count = 0;
+  watched.before = () => (count++ === place ? barrier.wait() : undefined);
+  const running = begin();
+  const isHeld = await Promise.race([barrier.reached.then(() => true), running.then(() => false)]);
+  watched.before = () => undefined;
+  const goOn = async () => {
+    barrier.open();
+    await running;
+  };
+  return { isHeld, goOn };
+}
+
 describe.each(rows)('While a login is taken over, redeemed by $mode on $adapter', ({ make, mode, held }) => {
   it(`a logout at the issuer leaves no session alive, wherever it comes between what the ${held} asks of its store`, async () => {
     const world = await handoffWorld({ make, mode });
@@ -156,6 +172,31 @@ describe.each(rows)('While a login is taken over, redeemed by $mode on $adapter'
       expect((await ann.me(shop)).userId).toBeNull();
     }
     expect((await other.me(shop)).userId).toBe('other');
+    await world.close();
+  });
+});
+
+describe.each(adapters)('While a login is taken over, redeemed by store on $adapter', ({ make }) => {
+  it('a logout at the issuer leaves no session alive, wherever it is itself when the login goes on', async () => {
+    const world = await handoffWorld({ make, mode: 'store' });
+    const { accounts, shop } = world;
+    let [places, isComing] = [0, true];
+    for (let visitAt = 0; isComing; visitAt++) {
+      let isEnding = true;
+      for (let logoutAt = 0; isEnding; logoutAt++, places++) {
+        const ann = await world.user();
+        const url = await ann.ticketFor(shop);
+        const { id } = await ann.me(accounts);
+        const visit = await heldAt(shop.watched, visitAt, () => ann.step(url));
+        const logout = await heldAt(accounts.watched, logoutAt, () => accounts.sessions.revoke(id!));
+        [isComing, isEnding] = [visit.isHeld, logout.isHeld];
+        await visit.goOn();
+        await logout.goOn();
+        const left = await Promise.all([accounts, shop].map(({ sessions }) => sessions.list('ann')));
+        expect({ visitAt, logoutAt, left: left.flat() }).toEqual({ visitAt, logoutAt, left: [] });
+      }
+    }
+    expect(places).toBeGreaterThan(20);
     await world.close();
   });
 });

@@ -79,15 +79,20 @@ describe('Ticket replay (history, logs, Referer, proxy)', () => {
       expect(ann.trail.at(-1)).toBe(`${shop.origin}/me`);
     });
 
-    it.each([{ since: 'is as it was' }, { since: 'has got another id' }])(
+    it.each([
+      { since: 'is as it was' },
+      { since: 'has got another id' },
+      { since: 'is almost ten minutes old' },
+    ])(
       '8.3 ends the login everywhere when it comes from somebody else, and its session $since',
       async ({ since }) => {
-        const { accounts, shop, garden, user, visitor } = stage.world;
+        const { accounts, shop, garden, clock, user, visitor } = stage.world;
         const ann = await user();
         await ann.handOff(garden);
         const url = await ann.ticketFor(shop);
         await ann.walk(url);
-        if (since !== 'is as it was') await ann.post(`${shop.origin}/regenerate`);
+        if (since === 'has got another id') await ann.post(`${shop.origin}/regenerate`);
+        if (since === 'is almost ten minutes old') clock.advance(599);
         const thief = visitor();
         expect(await show(thief, shop, ticketIn(url), accounts.origin)).toMatchObject(REFUSED);
         expect((await thief.me(shop)).userId).toBeNull();
@@ -139,7 +144,10 @@ describe('Ticket for other audience', () => {
         REFUSED,
       );
       expect((await mallory.me(garden)).userId).toBeNull();
-      expect(await show(visitor(), shop, ticket, accounts.origin)).toMatchObject(REFUSED);
+      // What would be right for the shop is not any more.
+      const ours = await ann.ticketFor(shop);
+      expect(await show(mallory, garden, ticketIn(ours), accounts.origin)).toMatchObject(REFUSED);
+      expect(await ann.step(ours)).toMatchObject(REFUSED);
       expect(stage.events.filter(({ type }) => type === 'redeemed')).toEqual([]);
     });
 
@@ -188,6 +196,18 @@ describe('Ticket brute force', () => {
         expect(await show(ann, shop, ticket, accounts.origin)).toMatchObject(REFUSED);
       }
       expect(stage.events.filter(({ type }) => type === 'redeemed')).toEqual([]);
+    });
+
+    it('spoils no ticket and ends no login, where the ticket is named and its secret is wrong', async () => {
+      const { accounts, shop, user, visitor } = stage.world;
+      const ann = await user();
+      const url = await ann.ticketFor(shop);
+      const guess = `${ticketIn(url).split('.')[0]}.${Buffer.alloc(32).toString('base64url')}`;
+      // Before its use where nobody has begun a login, and after it where somebody has.
+      await visitor().step(changed(url, { ticket: guess }));
+      expect((await ann.walk(url)).json().userId).toBe('ann');
+      expect(await show(visitor(), shop, guess, accounts.origin)).toMatchObject(REFUSED);
+      expect((await ann.me(shop)).userId).toBe('ann');
     });
   });
 });
