@@ -245,7 +245,11 @@ export class SessionRepository {
 
   /** What this user has made of a session that has just ended. */
   async heirOfUser(ended: EndedToken, userId: string): Promise<StoredSession | undefined> {
-    for (const heir of this.endings.heirsOf(ended)) {
+    const seen = new Set<string>();
+    // Asked anew after every look: what was there may have got an heir itself meanwhile.
+    const next = () => this.endings.heirsOf(ended).find(({ id }) => !seen.has(id));
+    for (let heir = next(); heir; heir = next()) {
+      seen.add(heir.id);
       const stored = heir.userId === userId ? await this.load(heir.id) : undefined;
       if (stored && stored !== 'corrupt') {
         return stored;

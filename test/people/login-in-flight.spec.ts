@@ -194,6 +194,20 @@ describeStores('Requests in flight during login, logout and revoke', ({ make, op
     expect(await ground.dataOf(givenBy(late)!)).toEqual({ basket: 'tea' });
   });
 
+  it('leaves one session of three logins, the last of which is done while another looks for what came of the first', async () => {
+    const replaces = ground.hold('before', 'replace');
+    const late = browser.fork().post('/login?user=ada');
+    await replaces.reached;
+    await browser.post('/login?user=ada');
+    const looks = ground.hold('before', 'load');
+    replaces.open();
+    await looks.reached;
+    await browser.post('/login?user=ada');
+    looks.open();
+    const given = givenBy(await late);
+    expect(await alive()).toEqual([given]);
+  });
+
   it('begins a session of its own for a login that another user was faster with', async () => {
     const late = await during(['before', 'replace'], '/login?user=bob', () =>
       browser.post('/login?user=ada'),
