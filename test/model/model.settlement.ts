@@ -15,6 +15,9 @@ import {
 } from './model.state.js';
 import { changesOf, isWorthASession, NO_CHANGES, rebase, type Changes } from './model.values.js';
 
+/** Nobody is a latecomer of what ended then. */
+const LONG_AGO = 0;
+
 /** What may come of a commit by a visit. `name` is for the session that it may begin. */
 export function settle(state: State, id: number, name: string): State[] {
   return changesOf(state.visits[id]!).flatMap((changes) => {
@@ -125,8 +128,11 @@ function loginElsewhere(
   if (visit.known!.user !== null) return [interrupted];
   visit.view = rebase({ ...changes, cleared: 'everything' }, {});
   create(state, visit, name);
+  // Who was looking for what came of the session while this login was on its way may find it.
+  const found = forkOf(state);
+  (found.deaths[from] ??= []).push({ station: visit.station, at: LONG_AGO, heir: name });
   // A logout of the heir may come before or after this login.
-  return heirs.length > 0 ? [state, interrupted] : [state];
+  return heirs.length > 0 ? [state, found, interrupted] : [state, found];
 }
 
 function idOf(state: State, visit: ModelVisit): number {
