@@ -39,6 +39,8 @@ export class ModelBench {
   #now = BEGIN;
   #runs = 0;
   #acts = 0;
+  /** The program that is being played. The time limit does not wait for its end. */
+  #playing: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly command: string,
@@ -74,13 +76,14 @@ export class ModelBench {
   }
 
   async close(): Promise<void> {
+    await this.#playing.catch(() => undefined);
     await this.leave();
   }
 
   async try({ runs, steps = 100, seed, path, limit }: Trial): Promise<Verdict> {
     const before = this.#runs;
     const result = await fc.check(
-      fc.asyncProperty(programs(steps), (program) => this.#play(program)),
+      fc.asyncProperty(programs(steps), (program) => (this.#playing = this.#play(program))),
       {
         numRuns: runs,
         ...(seed !== undefined && { seed }),
