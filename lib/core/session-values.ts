@@ -187,7 +187,7 @@ export class SessionValues {
     if (text === this.baseline && this.#cleared !== 'everything') {
       return undefined;
     }
-    const base = withoutCleared(this.#base(), this.#cleared);
+    const base = this.#base();
     const operations = this.#operations(keysOf(base, all), (key) => this.#textOf(base, key));
     // Another order of keys, or another serializer's way to write the same, is no change.
     return operations.length > 0 || this.#cleared !== 'nothing'
@@ -237,11 +237,13 @@ export class SessionValues {
     return key.startsWith(RESERVED_PREFIX) ? this.#reserved : this.data;
   }
 
+  /** What was loaded or committed last, without what was dropped since. */
   #base(): Record<string, unknown> {
-    return this.#baseline === undefined ? {} : this.serializer.deserialize(this.#baseline);
+    const base = this.#baseline === undefined ? {} : this.serializer.deserialize(this.#baseline);
+    return withoutCleared(base, this.#cleared);
   }
 
-  /** The text of a key, which is being written, as it was loaded or committed last. */
+  /** The text of a key, which is being written, in that. */
   #baseText(key: string): string | undefined {
     return this.#isExact ? this.#written.get(key) : this.#textOf(this.#base(), key);
   }

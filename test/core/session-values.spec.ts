@@ -102,6 +102,13 @@ describe('Putting changes on top of what another request has committed', () => {
     expect(rebase(values.changes()!, { n: 10 }, jsonSerializer)).toEqual({ n: 11 });
   });
 
+  it('counts every update after clear(), also when the first comes to what was there before', () => {
+    const values = valuesOf({ n: 1 });
+    values.clear();
+    for (let time = 0; time < 2; time++) values.update('n', (n = 0) => n + 1);
+    expect(rebase(values.changes()!, { n: 1 }, jsonSerializer)).toEqual({ n: 2 });
+  });
+
   it('drops with clear() also what others have added', () => {
     const values = valuesOf({ a: 1 });
     values.clear();

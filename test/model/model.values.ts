@@ -68,7 +68,8 @@ export function plusOne(value: unknown): number {
 function count(visit: ModelVisit, key: string): number {
   const before = visit.view[key];
   const counted = visit.updates[key];
-  const isOwn = !isDeepStrictEqual(before, counted ? counted.value : visit.base[key]);
+  const there = withoutCleared(visit.base, visit.cleared)[key];
+  const isOwn = !isDeepStrictEqual(before, counted ? counted.value : there);
   const value = plusOne(before);
   visit.view[key] = value;
   if (isOwn) delete visit.updates[key];
