@@ -1,16 +1,15 @@
 import {
   applyUpdates,
-  assignOrDelete,
   isCleared,
   ownValue,
   rebase,
-  RESERVED_PREFIX,
   withoutCleared,
   type Cleared,
   type SessionChanges,
   type SessionOperation,
   type UpdateFn,
 } from './session-changes.js';
+import { KeyedData, textOf } from './keyed-data.js';
 import { refuseLostValue, refuseStrayKeys } from './session-keys.js';
 import type { SessionSerializer } from './session-serializer.interface.js';
 
@@ -26,10 +25,7 @@ interface PendingUpdates {
  * what was loaded, nothing but the keys that were written is compared.
  */
 export class SessionValues {
-  /** What users see. */
-  readonly data: Record<string, unknown> = {};
-  /** What the framework keeps beside it, under reserved keys. */
-  readonly #reserved: Record<string, unknown> = {};
+  readonly #data = new KeyedData();
   readonly #updates = new Map<string, PendingUpdates>();
   #cleared: Cleared = 'nothing';
   /** The keys that were written, each with the text of what was loaded or committed last. */
@@ -46,7 +42,7 @@ export class SessionValues {
   ) {
     this.#baseline = text;
     if (text !== undefined) {
-      this.#fill(serializer.deserialize(text));
+      this.#data.fill(serializer.deserialize(text));
     }
   }
 
@@ -55,9 +51,14 @@ export class SessionValues {
     return (this.#baseline ??= this.serializer.serialize({}));
   }
 
+  /** What users see. */
+  get data(): Record<string, unknown> {
+    return this.#data.ofUser;
+  }
+
   /** The data with the reserved keys, for the serializer. */
   get all(): Record<string, unknown> {
-    return { ...this.data, ...this.#reserved };
+    return this.#data.all;
   }
 
   /** Says that an object of the data is in somebody's hands. */
@@ -68,7 +69,7 @@ export class SessionValues {
   }
 
   get(key: string): unknown {
-    return ownValue(this.#home(key), key);
+    return this.#data.get(key);
   }
 
   set(key: string, value: unknown): void {
@@ -77,23 +78,22 @@ export class SessionValues {
       refuseLostValue(key, value);
     }
     this.#expectChange(key);
-    assignOrDelete(this.#home(key), key, value);
+    this.#data.put(key, value);
   }
 
   update(key: string, fn: UpdateFn): void {
     // The function may change the value in place.
     this.#expectChange(key);
-    const home = this.#home(key);
-    const text = this.#textOf(home, key);
+    const text = this.#presentText(key);
     const pending = this.#updates.get(key);
     // A key that this request has set by itself stays set: there is nothing of others to compute from.
     const isOwn = text !== (pending ? pending.text : this.#baseText(key));
-    const value = applyUpdates([fn], ownValue(home, key));
+    const value = applyUpdates([fn], this.get(key));
     this.set(key, value);
     if (isOwn) {
       this.#updates.delete(key);
     } else {
-      this.#updates.set(key, { fns: [...(pending?.fns ?? []), fn], text: this.#textOf(home, key) });
+      this.#updates.set(key, { fns: [...(pending?.fns ?? []), fn], text: this.#presentText(key) });
     }
   }
 
@@ -154,9 +154,10 @@ export class SessionValues {
   /** Starts again from another text, in place: who holds `data` sees the new state. */
   reset(text?: string): void {
     const values = text === undefined ? {} : this.serializer.deserialize(text);
-    this.#remove(() => true);
+    this.#data.remove(() => true);
+    this.#updates.clear();
     this.#written.clear();
-    this.#fill(values);
+    this.#data.fill(values);
     this.#baseline = text;
     this.#cleared = 'nothing';
   }
@@ -169,7 +170,7 @@ export class SessionValues {
   /** Notes what a key holds before it is written for the first time. */
   #expectChange(key: string): void {
     if (this.#isExact && !this.#written.has(key)) {
-      this.#written.set(key, this.#textOf(this.#home(key), key));
+      this.#written.set(key, this.#presentText(key));
     }
   }
 
@@ -188,7 +189,7 @@ export class SessionValues {
       return undefined;
     }
     const base = this.#base();
-    const operations = this.#operations(keysOf(base, all), (key) => this.#textOf(base, key));
+    const operations = this.#operations(keysOf(base, all), (key) => this.#textIn(base, key));
     // Another order of keys, or another serializer's way to write the same, is no change.
     return operations.length > 0 || this.#cleared !== 'nothing'
       ? { cleared: this.#cleared, operations, text }
@@ -198,43 +199,24 @@ export class SessionValues {
   /** Takes over what others have written beside what was `written` here. */
   #adopt(fresh: Record<string, unknown>, written: Record<string, unknown>): void {
     for (const key of keysOf(written, fresh, this.all)) {
-      const home = this.#home(key);
-      const present = this.#textOf(home, key);
+      const present = this.#presentText(key);
       const pending = this.#updates.get(key);
       if (pending && pending.text === present) {
         // Updated again meanwhile: that is computed from what others have left.
-        home[key] = applyUpdates(pending.fns, ownValue(fresh, key));
-        pending.text = this.#textOf(home, key);
-      } else if (present === this.#textOf(written, key) && present !== this.#textOf(fresh, key)) {
-        assignOrDelete(home, key, fresh[key]);
+        this.#data.put(key, applyUpdates(pending.fns, ownValue(fresh, key)));
+        pending.text = this.#presentText(key);
+      } else if (present === this.#textIn(written, key) && present !== this.#textIn(fresh, key)) {
+        this.#data.put(key, ownValue(fresh, key));
       }
     }
   }
 
   #drop(isDropped: (key: string) => boolean, cleared: Cleared): void {
-    this.#remove(isDropped);
+    this.#data.remove(isDropped);
+    this.#updates.clear();
     this.#cleared = cleared;
     // A commit that has begun before forgets that there was anything to drop.
     this.#isExposed = true;
-  }
-
-  #remove(isRemoved: (key: string) => boolean): void {
-    for (const home of [this.data, this.#reserved]) {
-      for (const key of Object.keys(home).filter(isRemoved)) {
-        delete home[key];
-      }
-    }
-    this.#updates.clear();
-  }
-
-  #fill(values: Record<string, unknown>): void {
-    for (const key of Object.keys(values)) {
-      this.#home(key)[key] = values[key];
-    }
-  }
-
-  #home(key: string): Record<string, unknown> {
-    return key.startsWith(RESERVED_PREFIX) ? this.#reserved : this.data;
   }
 
   /** What was loaded or committed last, without what was dropped since. */
@@ -245,14 +227,13 @@ export class SessionValues {
 
   /** The text of a key, which is being written, in that. */
   #baseText(key: string): string | undefined {
-    return this.#isExact ? this.#written.get(key) : this.#textOf(this.#base(), key);
+    return this.#isExact ? this.#written.get(key) : this.#textIn(this.#base(), key);
   }
 
   #operations(keys: Iterable<string>, baseText: (key: string) => string | undefined): SessionOperation[] {
     const operations: SessionOperation[] = [];
     for (const key of keys) {
-      const home = this.#home(key);
-      const text = this.#textOf(home, key);
+      const text = this.#presentText(key);
       if (text === baseText(key)) {
         continue;
       }
@@ -264,16 +245,19 @@ export class SessionValues {
       if (pending?.text === text) {
         operations.push({ kind: 'update', key, fns: [...pending.fns], text });
       } else {
-        this.serializer.check?.(ownValue(home, key), key);
+        this.serializer.check?.(this.get(key), key);
         operations.push({ kind: 'set', key, text });
       }
     }
     return operations;
   }
 
-  #textOf(values: Record<string, unknown>, key: string): string | undefined {
-    const value = ownValue(values, key);
-    return value === undefined ? undefined : this.serializer.serialize({ [key]: value });
+  #presentText(key: string): string | undefined {
+    return textOf(this.serializer, key, this.get(key));
+  }
+
+  #textIn(values: Record<string, unknown>, key: string): string | undefined {
+    return textOf(this.serializer, key, ownValue(values, key));
   }
 
   #forgetUpdates(key: string, count: number): void {

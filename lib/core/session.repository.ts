@@ -8,7 +8,8 @@ import type { SessionClient } from './session-client.interface.js';
 import { SessionEndings } from './session-endings.js';
 import { SessionGroups } from './session-groups.js';
 import type { SessionEvents } from './session-events.js';
-import { absoluteEnd, expiresAt, storedExpiryPolicy } from './session-expiry.js';
+import { firstRecord } from './first-record.js';
+import { storedExpiryPolicy } from './session-expiry.js';
 import type { SessionSettings } from './session-settings.js';
 import { SessionMutex, type Release } from './session-mutex.js';
 import { OwnSessions } from './own-sessions.js';
@@ -106,27 +107,11 @@ export class SessionRepository {
     client: SessionClient,
     staged?: StagedIdentity,
   ): Promise<{ readonly record: SessionRecord; readonly token: SessionToken } | undefined> {
-    const now = this.settings.now();
-    const absoluteExpiresAt = absoluteEnd(this.settings);
     const data = values.all;
     refuseOversize(changes.text, data, this.store, this.settings);
     refuseInvalid(changes.text, changes, this.settings);
     const policy = storedExpiryPolicy(values.get(EXPIRY_KEY));
-    const rest = {
-      previousHash: null,
-      previousUntil: null,
-      data: changes.text,
-      version: 1,
-      userId: null,
-      createdAt: now,
-      authenticatedAt: null,
-      lastSeenAt: now,
-      expiresAt: expiresAt(policy, absoluteExpiresAt, this.settings, now),
-      absoluteExpiresAt,
-      ...client,
-      audience: this.settings.audience,
-      groupId: null,
-    };
+    const rest = firstRecord(changes.text, policy, client, this.settings);
     for (let attempt = 1; attempt <= ATTEMPTS_AT_AN_ID; attempt++) {
       const token = attempt === 1 && staged ? staged.token : SessionToken.mint();
       const identity = identityOf({ ...staged, token }, undefined, client, this.settings);

@@ -1,41 +1,46 @@
 import type { SessionRecord } from './session-record.js';
 
-type Check = (value: unknown) => boolean;
+type Kind = 'text' | 'text or null' | 'number' | 'number or null';
 
-const isText: Check = (value) => typeof value === 'string';
-/** JSON writes no other numbers, but it reads `1e999`. */
-const isNumber: Check = (value) => Number.isFinite(value);
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-
-const FIELDS: Readonly<Record<keyof SessionRecord, Check>> = {
-  id: isText,
-  secretHash: isText,
-  previousHash: orNull(isText),
-  previousUntil: orNull(isNumber),
-  data: isText,
-  version: isNumber,
-  userId: orNull(isText),
-  createdAt: isNumber,
-  authenticatedAt: orNull(isNumber),
-  lastSeenAt: isNumber,
-  expiresAt: isNumber,
-  absoluteExpiresAt: orNull(isNumber),
-  ip: orNull(isText),
-  userAgent: orNull(isText),
-  audience: orNull(isText),
-  groupId: orNull(isText),
+const KINDS: Readonly<Record<keyof SessionRecord, Kind>> = {
+  id: 'text',
+  secretHash: 'text',
+  previousHash: 'text or null',
+  previousUntil: 'number or null',
+  data: 'text',
+  version: 'number',
+  userId: 'text or null',
+  createdAt: 'number',
+  authenticatedAt: 'number or null',
+  lastSeenAt: 'number',
+  expiresAt: 'number',
+  absoluteExpiresAt: 'number or null',
+  ip: 'text or null',
+  userAgent: 'text or null',
+  audience: 'text or null',
+  groupId: 'text or null',
 };
+
+/** The names of all fields. */
+export const RECORD_FIELDS = Object.keys(KINDS) as readonly (keyof SessionRecord)[];
+
+/** Whether the field holds a number, or `null`. */
+export function isNumeric(field: keyof SessionRecord): boolean {
+  return KINDS[field].startsWith('number');
+}
+
+function isOfKind(field: keyof SessionRecord, value: unknown): boolean {
+  if (value === null) return KINDS[field].endsWith('null');
+  // JSON writes no other numbers, but it reads `1e999`.
+  return isNumeric(field) ? Number.isFinite(value) : typeof value === 'string';
+}
 
 /** The record that a storage gave back, and nothing beside it; `undefined` when a field of it is missing or is wrong. */
 export function wholeRecord(value: unknown): SessionRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const record = value as Record<string, unknown>;
-  const fields = Object.entries(FIELDS);
-  if (!fields.every(([name, check]) => check(record[name]))) return undefined;
-  return Object.fromEntries(fields.map(([name]) => [name, record[name]])) as unknown as SessionRecord;
+  if (!RECORD_FIELDS.every((field) => isOfKind(field, record[field]))) return undefined;
+  return Object.fromEntries(RECORD_FIELDS.map((field) => [field, record[field]])) as unknown as SessionRecord;
 }
 
 /**

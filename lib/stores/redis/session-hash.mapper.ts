@@ -1,45 +1,8 @@
-import { writtenNumber } from '../session-record.check.js';
+import { isNumeric, RECORD_FIELDS, wholeRecord, writtenNumber } from '../session-record.check.js';
 import type { SessionRecord } from '../session-record.js';
 
-type Property = Exclude<keyof SessionRecord, 'id'>;
-
 /** The fields of the hash of a session: the properties of a record under their own names; `null` has no field. */
-export const SESSION_FIELDS = [
-  'secretHash',
-  'previousHash',
-  'previousUntil',
-  'data',
-  'version',
-  'userId',
-  'createdAt',
-  'authenticatedAt',
-  'lastSeenAt',
-  'expiresAt',
-  'absoluteExpiresAt',
-  'ip',
-  'userAgent',
-  'audience',
-  'groupId',
-] as const satisfies readonly Property[];
-
-const NUMBERS: ReadonlySet<Property> = new Set<Property>([
-  'previousUntil',
-  'version',
-  'createdAt',
-  'authenticatedAt',
-  'lastSeenAt',
-  'expiresAt',
-  'absoluteExpiresAt',
-]);
-
-const REQUIRED: readonly Property[] = [
-  'secretHash',
-  'data',
-  'version',
-  'createdAt',
-  'lastSeenAt',
-  'expiresAt',
-];
+export const SESSION_FIELDS = RECORD_FIELDS.filter((field) => field !== 'id');
 
 /** Fields and values in turn, as HSET takes them. */
 export function toHash(record: SessionRecord): (string | number)[] {
@@ -54,10 +17,7 @@ export function toRecord(id: string, values: readonly (string | null)[]): Sessio
   const record: Record<string, unknown> = { id };
   for (const [index, field] of SESSION_FIELDS.entries()) {
     const value = values[index] ?? null;
-    record[field] = value !== null && NUMBERS.has(field) ? writtenNumber(value) : value;
+    record[field] = value !== null && isNumeric(field) ? writtenNumber(value) : value;
   }
-  const isWhole =
-    REQUIRED.every((field) => record[field] !== null) &&
-    SESSION_FIELDS.every((field) => record[field] !== undefined);
-  return isWhole ? (record as unknown as SessionRecord) : undefined;
+  return wholeRecord(record);
 }

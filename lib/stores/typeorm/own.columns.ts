@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { SessionSource } from '../session-store.js';
-import { SESSION_PROPERTIES } from './session-row.mapper.js';
+import { RECORD_FIELDS } from '../session-record.check.js';
 import { messages } from './typeorm.messages.js';
 import type { TypeOrmStoreOptions } from './typeorm.store.options.js';
 
@@ -12,7 +12,7 @@ export interface OwnValues {
 }
 
 const NONE: OwnValues = { properties: [], values: {} };
-const TAKEN: ReadonlySet<string> = new Set(SESSION_PROPERTIES);
+const TAKEN: ReadonlySet<string> = new Set(RECORD_FIELDS);
 
 /** Fills the columns that the application has added to the entity. */
 export class OwnColumns {

@@ -1,40 +1,10 @@
 import type { EntityMetadata } from 'typeorm';
-import { writtenNumber } from '../session-record.check.js';
+import { isNumeric, RECORD_FIELDS, writtenNumber } from '../session-record.check.js';
 import type { SessionHead, SessionRecord } from '../session-record.js';
 import type { Row } from './statement.executor.js';
 
-const NUMBERS: ReadonlySet<keyof SessionRecord> = new Set<keyof SessionRecord>([
-  'previousUntil',
-  'version',
-  'createdAt',
-  'authenticatedAt',
-  'lastSeenAt',
-  'expiresAt',
-  'absoluteExpiresAt',
-]);
-
-/** The properties of a record, each of which is a column. */
-export const SESSION_PROPERTIES = [
-  'id',
-  'secretHash',
-  'previousHash',
-  'previousUntil',
-  'data',
-  'version',
-  'userId',
-  'createdAt',
-  'authenticatedAt',
-  'lastSeenAt',
-  'expiresAt',
-  'absoluteExpiresAt',
-  'ip',
-  'userAgent',
-  'audience',
-  'groupId',
-] as const satisfies readonly (keyof SessionRecord)[];
-
-/** The same without the data. */
-export const SESSION_HEAD = SESSION_PROPERTIES.filter((property) => property !== 'data');
+/** The properties of a record without its data; each is a column. */
+export const SESSION_HEAD = RECORD_FIELDS.filter((property) => property !== 'data');
 
 /** A property, its column, and whether it is a number. */
 type Column = readonly [keyof SessionRecord, string, boolean];
@@ -48,10 +18,10 @@ export class SessionRowMapper {
   private readonly headColumns: readonly Column[];
 
   constructor(metadata: EntityMetadata) {
-    this.columns = SESSION_PROPERTIES.map((property) => [
+    this.columns = RECORD_FIELDS.map((property) => [
       property,
       metadata.findColumnWithPropertyName(property)!.databaseName,
-      NUMBERS.has(property),
+      isNumeric(property),
     ]);
     this.headColumns = this.columns.filter(([property]) => property !== 'data');
   }

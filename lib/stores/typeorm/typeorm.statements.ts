@@ -1,7 +1,8 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { RECORD_FIELDS } from '../session-record.check.js';
 import type { SessionRecord } from '../session-record.js';
 import { isMysql } from './mysql.drivers.js';
-import { SESSION_HEAD, SESSION_PROPERTIES } from './session-row.mapper.js';
+import { SESSION_HEAD } from './session-row.mapper.js';
 import type { BoundStatement } from './statement.executor.js';
 import { bind, buildStatement } from './statement.builder.js';
 import type { Statement } from './statement.builder.js';
@@ -52,7 +53,7 @@ export class TypeOrmStatements {
 
   readonly create = (extra: readonly string[]) =>
     this.once(`create ${extra.join()}`, (p) => {
-      const properties = [...SESSION_PROPERTIES, ...extra];
+      const properties = [...RECORD_FIELDS, ...extra];
       return `INSERT INTO ${this.table} (${properties.map(this.col).join(', ')}) VALUES (${properties.map(p).join(', ')})`;
     });
 
@@ -66,8 +67,7 @@ export class TypeOrmStatements {
   readonly replace = (extra: readonly string[]) =>
     this.once(
       `replace ${extra.join()}`,
-      (p) =>
-        `UPDATE ${this.table} SET ${this.set([...SESSION_PROPERTIES, ...extra], p)} WHERE ${this.current(p)}`,
+      (p) => `UPDATE ${this.table} SET ${this.set([...RECORD_FIELDS, ...extra], p)} WHERE ${this.current(p)}`,
     );
 
   readonly touch = () =>
@@ -139,7 +139,7 @@ export class TypeOrmStatements {
       .select([])
       .from(this.metadata.target, 's')
       .where('s.id = :id AND s.expiresAt > :now', { id, now });
-    for (const property of SESSION_PROPERTIES) query.addSelect(`s.${property}`, this.name(property));
+    for (const property of RECORD_FIELDS) query.addSelect(`s.${property}`, this.name(property));
     try {
       const [sql, parameters] = query.setLock('pessimistic_write').getQueryAndParameters();
       return { sql, parameters };
@@ -161,7 +161,7 @@ export class TypeOrmStatements {
   }
 
   private get all(): string {
-    return this.list(SESSION_PROPERTIES);
+    return this.list(RECORD_FIELDS);
   }
 
   private list(properties: readonly string[]): string {
