@@ -14,6 +14,8 @@ obeyParent({
       method,
       connections,
       duration: 3600,
+      // How soon it notices that it is to stop.
+      sampleInt: 50,
       setupClient(client) {
         const cookie = left.pop();
         if (cookie) {
