@@ -44,9 +44,12 @@ export async function openSession(
     return stale();
   }
   const proof = token && stored && proofOf(token, stored, repository);
-  if ((proof === 'current' || proof === 'in grace') && !(await repository.groups.confirm(stored!.record))) {
-    await repository.endings.destroy(token!.id, 'group');
-    return stale();
+  if (proof === 'current' || proof === 'in grace') {
+    const { groupId } = stored!.record;
+    if (groupId !== null && !(await repository.groups.confirm(groupId))) {
+      await repository.endings.destroy(token!.id, 'group');
+      return stale();
+    }
   }
   switch (proof) {
     case 'current':

@@ -133,8 +133,8 @@ export class SessionGroups {
   }
 
   /** Whether a session of the group may be used, as far as those say who began it. */
-  confirm({ groupId }: Pick<SessionRecord, 'groupId'>): boolean | Promise<boolean> {
-    return groupId === null || (this.policy.confirm?.(groupId) ?? true);
+  confirm(groupId: string): boolean | Promise<boolean> {
+    return this.policy.confirm?.(groupId) ?? true;
   }
 
   /** After this nobody is taken in. The group as it has ended. */

@@ -74,13 +74,13 @@ export class SessionRepository {
   }
 
   /** The living session of the id, unless another application's; `'corrupt'`, with an event, when its data cannot be read. */
-  async load(id: string): Promise<StoredSession | 'corrupt' | undefined> {
-    return this.#read(await this.#guard('load', () => this.store.load(id)));
+  load(id: string): Promise<StoredSession | 'corrupt' | undefined> {
+    return this.#guard('load', () => this.store.load(id)).then((record) => this.#read(record));
   }
 
   /** The living session that a token carries by itself. */
-  async unseal(token: string): Promise<StoredSession | 'corrupt' | undefined> {
-    return this.#read(await this.#guard('load', () => this.store.sealer!.unseal(token)));
+  unseal(token: string): Promise<StoredSession | 'corrupt' | undefined> {
+    return this.#guard('load', () => this.store.sealer!.unseal(token)).then((record) => this.#read(record));
   }
 
   async seal(record: SessionRecord): Promise<SealedToken> {

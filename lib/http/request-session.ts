@@ -86,15 +86,14 @@ export class RequestSession extends SessionContext {
     this.#session?.drop();
   }
 
-  async #open(): Promise<ActiveSession> {
-    // Before the first await, so that no byte leaves while the session is being loaded.
+  #open(): Promise<ActiveSession> {
+    // First of all, so that no byte leaves while the session is being loaded.
     this.#guardResponse();
     this.response.once('close', () => this.#reportUnsaved());
-    this.#session = await openSession(this.http.repository, this.#present(), {
+    return openSession(this.http.repository, this.#present(), {
       client: clientOf(this.request),
       canSendToken: () => this.#gate?.status === 'waiting' || this.#gate?.status === 'holding',
-    });
-    return this.#session;
+    }).then((session) => (this.#session = session));
   }
 
   #present(): readonly string[] {

@@ -5,10 +5,9 @@ import type { Session as SessionOf } from '../core/session.interface.js';
 
 type Pipes = (Type<PipeTransform> | PipeTransform)[];
 
-const injected = createParamDecorator(async (key: string | undefined) => {
-  const session = await currentSession();
-  return key === undefined ? session : session.get(key);
-});
+const injected = createParamDecorator((key: string | undefined) =>
+  key === undefined ? currentSession() : currentSession().then((session) => session.get(key)),
+);
 
 /** NestJS 12.0 and 12.1 give the first pipe the promise itself, and every further one what has become of it. */
 const settled: PipeTransform = { transform: (value: unknown) => value };

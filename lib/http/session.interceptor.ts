@@ -7,11 +7,12 @@ import {
 } from '@nestjs/common';
 import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { catchError, concatMap, finalize, from, of, type Observable } from 'rxjs';
+import { catchError, concatMap, finalize, from, type Observable } from 'rxjs';
 import { SessionContext } from '../core/session-context.js';
 import { graphqlField } from './graphql-field.js';
 import { RequestSession } from './request-session.js';
 import { SESSION_LOCK } from './session-lock.decorator.js';
+import { settling } from './settling.js';
 
 /**
  * Commits when the handler is done and before anything is sent, so that a failing store is an exception like any other.
@@ -39,23 +40,16 @@ export class SessionInterceptor implements NestInterceptor {
 
   #commit(context: RequestSession, execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
-      concatMap((value) => {
-        const work = context.settle();
-        if (!work) {
-          return of(value);
-        }
-        return work.then(
-          () => value,
-          (error: unknown) => {
-            if (!answersByItself(execution)) {
-              if (isRefusal(error)) {
-                context.drop();
-              }
-              throw error;
+      settling(() =>
+        context.settle()?.catch((error: unknown) => {
+          if (!answersByItself(execution)) {
+            if (isRefusal(error)) {
+              context.drop();
             }
-          },
-        );
-      }),
+            throw error;
+          }
+        }),
+      ),
     );
   }
 }

@@ -24,13 +24,20 @@ const KINDS: Readonly<Record<keyof SessionRecord, Kind>> = {
 /** The names of all fields. */
 export const RECORD_FIELDS = Object.keys(KINDS) as readonly (keyof SessionRecord)[];
 
+const NUMERIC = fieldsWhere((kind) => kind.startsWith('number'));
+const NULLABLE = fieldsWhere((kind) => kind.endsWith('null'));
+
+function fieldsWhere(applies: (kind: Kind) => boolean): ReadonlySet<keyof SessionRecord> {
+  return new Set(RECORD_FIELDS.filter((field) => applies(KINDS[field])));
+}
+
 /** Whether the field holds a number, or `null`. */
 export function isNumeric(field: keyof SessionRecord): boolean {
-  return KINDS[field].startsWith('number');
+  return NUMERIC.has(field);
 }
 
 function isOfKind(field: keyof SessionRecord, value: unknown): boolean {
-  if (value === null) return KINDS[field].endsWith('null');
+  if (value === null) return NULLABLE.has(field);
   // JSON writes no other numbers, but it reads `1e999`.
   return isNumeric(field) ? Number.isFinite(value) : typeof value === 'string';
 }
@@ -38,9 +45,13 @@ function isOfKind(field: keyof SessionRecord, value: unknown): boolean {
 /** The record that a storage gave back, and nothing beside it; `undefined` when a field of it is missing or is wrong. */
 export function wholeRecord(value: unknown): SessionRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const record = value as Record<string, unknown>;
-  if (!RECORD_FIELDS.every((field) => isOfKind(field, record[field]))) return undefined;
-  return Object.fromEntries(RECORD_FIELDS.map((field) => [field, record[field]])) as unknown as SessionRecord;
+  const given = value as Record<string, unknown>;
+  const record: Record<string, unknown> = {};
+  for (const field of RECORD_FIELDS) {
+    if (!isOfKind(field, given[field])) return undefined;
+    record[field] = given[field];
+  }
+  return record as unknown as SessionRecord;
 }
 
 /**

@@ -27,19 +27,15 @@ export class RedisConnection {
   }
 
   /** Runs a script by its digest; only a server that does not know it, after a restart say, is sent the text. */
-  async run(script: LuaScript, keys: string[], args: readonly (string | number)[]): Promise<ScriptReply> {
+  run(script: LuaScript, keys: string[], args: readonly (string | number)[]): Promise<ScriptReply> {
     const call = { keys, arguments: args.map(String) };
-    let reply: unknown;
-    try {
-      reply = await this.within(this.client, (client) => client.evalSha(script.sha, call));
-    } catch (error) {
-      if (!isReply(error, 'NOSCRIPT')) throw error;
-      reply = await this.within(this.client, (client) => client.eval(script.text, call));
-    }
-    // A client may be set up to give buffers instead of strings.
-    return (reply as unknown[]).map((value) =>
-      value === null ? null : String(value),
-    ) as unknown as ScriptReply;
+    return this.within(this.client, (client) => client.evalSha(script.sha, call)).then(
+      replyOf,
+      async (error: unknown) => {
+        if (!isReply(error, 'NOSCRIPT')) throw error;
+        return replyOf(await this.within(this.client, (client) => client.eval(script.text, call)));
+      },
+    );
   }
 
   /** Every server that holds keys. */
@@ -50,23 +46,40 @@ export class RedisConnection {
   }
 
   /** Asks one client, in the time that it has. */
-  async within<Client extends object, T>(client: Client, ask: (client: Client) => Promise<T>): Promise<T> {
-    const abort = new AbortController();
-    const asked =
-      (client as WithCommandOptions<Client>).withCommandOptions?.({ abortSignal: abort.signal }) ?? client;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+  within<Client extends object, T>(client: Client, ask: (client: Client) => Promise<T>): Promise<T> {
+    // A client that is connected sends at once, and has nothing to take back.
+    const abort = isReady(client) ? undefined : new AbortController();
+    const asked = abort ? abortable(client, abort.signal) : client;
+    return new Promise((resolve, reject) => {
+      const answer = ask(asked);
+      const timer = setTimeout(() => {
         reject(new Error(messages.noAnswer(this.timeout)));
-        abort.abort();
+        abort?.abort();
       }, this.timeout);
+      const inTime =
+        <Result>(settle: (result: Result) => void) =>
+        (result: Result) => {
+          clearTimeout(timer);
+          settle(result);
+        };
+      answer.then(inTime(resolve), inTime(reject));
     });
-    try {
-      return await Promise.race([ask(asked), late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
+}
+
+function isReady(client: object): boolean {
+  return (client as { readonly isReady?: boolean }).isReady === true;
+}
+
+function abortable<Client extends object>(client: Client, abortSignal: AbortSignal): Client {
+  return (client as WithCommandOptions<Client>).withCommandOptions?.({ abortSignal }) ?? client;
+}
+
+/** A client may be set up to give buffers instead of strings. */
+function replyOf(reply: unknown): ScriptReply {
+  return (reply as unknown[]).map((value) =>
+    value === null ? null : String(value),
+  ) as unknown as ScriptReply;
 }
 
 /** Whether the error is what Redis itself has answered, by the code that it begins with. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Module } from '@nestjs/common';
+import { createParamDecorator, Module, Query } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import * as bare from './bare.mjs';
 
@@ -24,7 +24,13 @@ class FloorModule {
 }
 Module({ providers: [{ provide: APP_INTERCEPTOR, useClass: FloorInterceptor }] })(FloorModule);
 
-/** What any session module costs that is mounted as ours is: middleware, AsyncLocalStorage and a global interceptor. */
+/** A session that has to be loaded comes as a promise. */
+const Loaded = createParamDecorator(async () => storage.getStore());
+
+/**
+ * What any session module costs that is mounted as ours is: middleware, AsyncLocalStorage, a global interceptor, and for
+ * handlers that ask for it a parameter that is awaited.
+ */
 export async function create() {
-  return { ...(await bare.create()), imports: [FloorModule] };
+  return { ...(await bare.create()), imports: [FloorModule], parameters: [Loaded(), Query()] };
 }
