@@ -5,7 +5,8 @@ import { messages } from './redis.messages.js';
 /** What a script answers: how it ended, and what it has found. */
 export type ScriptReply = readonly [status: string, ...values: (string | null)[]];
 
-type WithCommandOptions<T> = { withCommandOptions?: (options: { abortSignal: AbortSignal }) => T };
+type CommandOptions = { timeout: 0; abortSignal?: AbortSignal };
+type WithCommandOptions<T> = { withCommandOptions?: (options: CommandOptions) => T };
 
 /**
  * The way to Redis, over the application's client. An answer that takes longer than `timeout` is an error: while the
@@ -14,12 +15,14 @@ type WithCommandOptions<T> = { withCommandOptions?: (options: { abortSignal: Abo
  */
 export class RedisConnection {
   readonly isCluster: boolean;
+  private readonly client: RedisStoreClient;
 
   constructor(
-    private readonly client: RedisStoreClient,
+    client: RedisStoreClient,
     private readonly timeout: number,
   ) {
     this.isCluster = 'masters' in client && 'nodeClient' in client;
+    this.client = untimed(client);
   }
 
   get isOpen(): boolean {
@@ -49,7 +52,7 @@ export class RedisConnection {
   within<Client extends object, T>(client: Client, ask: (client: Client) => Promise<T>): Promise<T> {
     // A client that is connected sends at once, and has nothing to take back.
     const abort = isReady(client) ? undefined : new AbortController();
-    const asked = abort ? abortable(client, abort.signal) : client;
+    const asked = abort ? untimed(client, abort.signal) : client;
     return new Promise((resolve, reject) => {
       const answer = ask(asked);
       const timer = setTimeout(() => {
@@ -71,8 +74,10 @@ function isReady(client: object): boolean {
   return (client as { readonly isReady?: boolean }).isReady === true;
 }
 
-function abortable<Client extends object>(client: Client, abortSignal: AbortSignal): Client {
-  return (client as WithCommandOptions<Client>).withCommandOptions?.({ abortSignal }) ?? client;
+/** The client without the timer that node-redis starts for each command: ours takes its place, and sees the answer come. */
+function untimed<Client extends object>(client: Client, abortSignal?: AbortSignal): Client {
+  const options: CommandOptions = { timeout: 0, ...(abortSignal && { abortSignal }) };
+  return (client as WithCommandOptions<Client>).withCommandOptions?.(options) ?? client;
 }
 
 /** A client may be set up to give buffers instead of strings. */
