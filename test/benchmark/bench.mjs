@@ -70,7 +70,10 @@ const { quick } = options;
 const settings = {
   rounds: Number(options.rounds ?? (quick ? 1 : 5)),
   window: Number(options.window ?? (quick ? 0.02 : 1.5)) * 1000,
-  warmUp: quick ? 20 : 1000,
+  // Until the code of a request is optimised, which takes some ten thousand of them.
+  warmUp: quick ? 20 : 2500,
+  // With data of another size it is the same code.
+  warmUpAgain: quick ? 20 : 500,
   connections: Number(options.connections ?? (quick ? 2 : 16)),
   node: nodeBinary(options.node),
   pin: !quick,
@@ -130,7 +133,7 @@ async function measureAdapter(adapter) {
   }
 }
 
-async function measureCase(adapter, servers, { scenario, bytes, method, path, isNew, title }) {
+async function measureCase(adapter, servers, { scenario, bytes, method, path, isNew, isFirst, title }) {
   const entries = [];
   for (const { contestant, server } of servers) {
     if (contestant.store === 'cookie' && bytes > MOST_BYTES_IN_A_COOKIE) {
@@ -144,7 +147,8 @@ async function measureCase(adapter, servers, { scenario, bytes, method, path, is
     entries.push({ contestant, server, target, profile });
   }
   console.log(`${adapter}: ${title}${isNew ? '' : `, ${bytes / 1000} KB`}`);
-  const measured = await measureAll(load, entries, settings);
+  const warmUp = isFirst ? settings.warmUp : settings.warmUpAgain;
+  const measured = await measureAll(load, entries, { ...settings, warmUp });
   return measured.map((result) => ({ ...result, scenario, bytes }));
 }
 

@@ -18,6 +18,11 @@ export function casesFor({ scenarios, sizes }) {
       const bytes = SCENARIOS[name].isNew
         ? [0]
         : SIZES.filter((size) => !sizes?.length || sizes.includes(size));
-      return bytes.map((size) => ({ scenario: name, bytes: size, ...SCENARIOS[name] }));
+      return bytes.map((size, index) => ({
+        scenario: name,
+        bytes: size,
+        isFirst: index === 0,
+        ...SCENARIOS[name],
+      }));
     });
 }

@@ -52,6 +52,8 @@ function sqliteProblem(node) {
  * `missing`.
  */
 export async function openScratch(node) {
+  // Ctrl+C ends the servers, which ends the run, and then what it has made is still to be removed. Again: at once.
+  process.once('SIGINT', () => undefined);
   const name = `nest_sessions_bench_${randomBytes(4).toString('hex')}`;
   const directory = await mkdtemp(join(tmpdir(), 'nest-sessions-bench-'));
   const missing = {
