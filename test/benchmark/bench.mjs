@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { budgetsTable } from './support/budgets.mjs';
 import { conditions } from './support/conditions.mjs';
-import { ADAPTERS, contestantsFor, standIns, STORES } from './support/contestants.mjs';
+import { ADAPTERS, contestantsFor, isStandIn, STORES } from './support/contestants.mjs';
 import { measureAll } from './support/measure.mjs';
 import { nodeBinary } from './support/node-binary.mjs';
 import { LOAD_CORE, startProcess } from './support/processes.mjs';
@@ -22,13 +22,13 @@ const HELP = `npm run bench -- [options]
                   stores (${Object.keys(STORES).join(', ')}),
                   scenarios (${Object.keys(SCENARIOS).join(', ')}), bytes of data (${SIZES.join(', ')}),
                   and django, which is the comparison with Django
-  --rounds N      rounds, of which the medians are shown (default: 5)
-  --window S      seconds that each server is measured in a round (default: 1.5)
+  --rounds N      rounds, of which the medians are shown (default: 7)
+  --window S      seconds that each server is measured in a round (default: 0.3)
   --connections N browsers at once, each with a session of its own (default: 16)
   --node N        Node.js of the servers: 20, 24 or the path of one (default: the running one)
   --cpu-prof DIR  write CPU profiles of every server and request there
   --output FILE   where to write the tables (default: test/benchmark/results/http-node<major>.md for a whole run)
-  --quick         see in some ten seconds that everything works; the figures mean nothing
+  --quick         see in half a minute that everything works; the figures mean nothing
 `;
 
 const { values: options } = parseArgs({
@@ -68,8 +68,8 @@ if (stranger) {
 
 const { quick } = options;
 const settings = {
-  rounds: Number(options.rounds ?? (quick ? 1 : 5)),
-  window: Number(options.window ?? (quick ? 0.02 : 1.5)) * 1000,
+  rounds: Number(options.rounds ?? (quick ? 1 : 7)),
+  window: Number(options.window ?? (quick ? 0.02 : 0.3)) * 1000,
   // Until the code of a request is optimised, which takes some ten thousand of them.
   warmUp: quick ? 20 : 2500,
   // With data of another size it is the same code.
@@ -95,9 +95,10 @@ try {
 
 async function run() {
   const results = [];
-  for (const adapter of onlyDjango ? [] : ADAPTERS) {
-    if (pick(ADAPTERS).length === 0 || pick(ADAPTERS).includes(adapter)) {
-      results.push(...(await measureAdapter(adapter)));
+  for (const adapter of onlyDjango ? [] : chosen(ADAPTERS)) {
+    const stores = chosen(Object.keys(STORES)).filter((store) => !scratch.missing[store]);
+    for (const store of quick ? stores.filter((name) => isStandIn(adapter, name)) : stores) {
+      results.push(...(await measureStore(adapter, store)));
     }
   }
   const { heading, major } = await conditions({ ...settings, title: 'Sessions over HTTP' });
@@ -111,11 +112,14 @@ async function run() {
   });
 }
 
-async function measureAdapter(adapter) {
-  const contestants = contestantsFor({ adapter: [adapter], store: pick(Object.keys(STORES)) }).filter(
-    ({ store }) => !scratch.missing[store],
-  );
-  const servers = await inTurns(quick ? standIns(contestants) : contestants, async (contestant) => {
+function chosen(names) {
+  return pick(names).length > 0 ? pick(names) : names;
+}
+
+/** Those who keep sessions in the same place are measured close to each other: what the machine does meanwhile, it does to all of them. */
+async function measureStore(adapter, store) {
+  const contestants = contestantsFor({ adapter: [adapter], store: [store] });
+  const servers = await inTurns(contestants, async (contestant) => {
     try {
       return { contestant, server: await startServer(contestant, { scratch, ...settings }) };
     } catch (error) {
@@ -125,7 +129,7 @@ async function measureAdapter(adapter) {
   try {
     const results = [];
     for (const one of cases) {
-      results.push(...(await measureCase(adapter, servers, one)));
+      results.push(...(await measureCase({ adapter, store }, servers, one)));
     }
     return results;
   } finally {
@@ -133,12 +137,16 @@ async function measureAdapter(adapter) {
   }
 }
 
-async function measureCase(adapter, servers, { scenario, bytes, method, path, isNew, isFirst, title }) {
+async function measureCase(
+  { adapter, store },
+  servers,
+  { scenario, bytes, method, path, isNew, isFirst, title },
+) {
+  if (store === 'cookie' && bytes > MOST_BYTES_IN_A_COOKIE) {
+    return [];
+  }
   const entries = [];
   for (const { contestant, server } of servers) {
-    if (contestant.store === 'cookie' && bytes > MOST_BYTES_IN_A_COOKIE) {
-      continue;
-    }
     const hasSession = contestant.store !== undefined && !isNew;
     const cookies = hasSession ? await server.browsers(settings.connections, bytes) : undefined;
     const target = { url: `${server.origin}/${path}`, method, cookies, connections: settings.connections };
@@ -146,10 +154,10 @@ async function measureCase(adapter, servers, { scenario, bytes, method, path, is
       options['cpu-prof'] && `${options['cpu-prof']}/${nameOf(contestant)}-${scenario}-${bytes}.cpuprofile`;
     entries.push({ contestant, server, target, profile });
   }
-  console.log(`${adapter}: ${title}${isNew ? '' : `, ${bytes / 1000} KB`}`);
+  console.log(`${adapter}, ${STORES[store]}: ${title}${isNew ? '' : `, ${bytes / 1000} KB`}`);
   const warmUp = isFirst ? settings.warmUp : settings.warmUpAgain;
   const measured = await measureAll(load, entries, { ...settings, warmUp });
-  return measured.map((result) => ({ ...result, scenario, bytes }));
+  return measured.map((result) => ({ ...result, adapter, store, scenario, bytes }));
 }
 
 /** Two at a time, which is what the machine has cores for. */

@@ -1,60 +1,21 @@
 import { CookieJar } from 'tough-cookie';
-import { Browser, type Visit } from '../support/browser.js';
-import type { Act, Cookie, EndAct, Seen, ServiceAct, VisitAct } from './model.acts.js';
-import { ModelChecker, ModelViolation } from './model.checker.js';
-import { TIMES } from './model.state.js';
-import type { Gate } from './gated.store.js';
+import { Company, idOf, type Actor } from './company.js';
+import type { EndAct, ServiceAct, VisitAct } from './model.acts.js';
+import { ModelChecker } from './model.checker.js';
 import type { Program, ServiceStep, Step } from './program.js';
-import { Station, type News, type Order } from './station.js';
-
-/** An application that programs run on. */
-export interface Stage {
-  readonly origin: string;
-  send(order: Order): void;
-  /** Who is told what happens there. */
-  listen(listener: (news: News) => void): void;
-}
-
-/** A request, or something that is done outside of any. */
-interface Actor {
-  readonly id: number;
-  readonly station: number;
-  readonly isVisit: boolean;
-  /** `ready`: its handler waits for an act. `busy`: it is at work. `held`: it waits at a gate. */
-  phase: 'ready' | 'busy' | 'held' | 'gone';
-  isLoaded: boolean;
-  open?: { readonly id: number; readonly act: Act };
-  /** Where it waits; at several gates when it has asked for several things at once. */
-  readonly gates: Gate[];
-  /** Whether it has met a conflict, and may have to wait for others that have. */
-  isInConflict: boolean;
-}
+import type { Stage } from './stage.js';
 
 const KEYS = ['a', 'b', 'n', 'm', 'list'] as const;
 const EXPIRIES = [600, 7200, 'browser', 'date', null] as const;
 const USERS = 3;
 const MOST_VISITS = 4;
-/** Nothing takes so long, in milliseconds. */
-const PATIENCE = 20_000;
-/** What a retry passes on its way. */
-const RETRIED: ReadonlySet<string> = new Set(['load', 'commit', 'commitExclusively', 'replace']);
 
 /** Runs one program on applications that share a store, and has the model look on. */
 export class Director {
-  readonly #actors = new Map<number, Actor>();
   readonly #browsers: readonly CookieJar[] = [new CookieJar(), new CookieJar()];
-  /** Every token that a client has ever been given. */
-  readonly #tokens: string[] = [];
-  readonly #checker: ModelChecker;
-  readonly #echoes = new Map<number, () => void>();
-  readonly trace: string[] = [];
-  /** How many acts there were. */
-  acts = 0;
-  #wake: () => void = () => undefined;
-  #numbers: number;
+  readonly #company: Company;
   #values = 0;
   #now: number;
-  #failure: unknown;
 
   constructor(
     private readonly stages: readonly Stage[],
@@ -65,9 +26,7 @@ export class Director {
   ) {
     this.#now = now;
     // What a program has left behind that failed must not be taken for this one's.
-    this.#numbers = run * 100_000;
-    this.#checker = new ModelChecker(now);
-    stages.forEach((stage) => stage.listen((news) => this.#hear(news)));
+    this.#company = new Company(stages, new ModelChecker(now), run * 100_000);
   }
 
   /** The time at the end of the program. */
@@ -75,7 +34,18 @@ export class Director {
     return this.#now;
   }
 
+  /** What has happened, line by line. */
+  get trace(): readonly string[] {
+    return this.#company.trace;
+  }
+
+  /** How many acts there were. */
+  get acts(): number {
+    return this.#company.acts;
+  }
+
   async play({ begin, acts, steps }: Program): Promise<void> {
+    const company = this.#company;
     try {
       await this.#setClock(this.#now);
       if (begin !== 'nothing') await this.#prepare(begin === 'logged in');
@@ -83,53 +53,53 @@ export class Director {
       await this.#finish();
       await this.#review();
     } catch (error) {
-      this.#failure ??= error;
+      company.fail(error);
     } finally {
-      await this.#clear();
+      await company.clear();
     }
-    if (this.#failure) throw this.#failure;
+    if (company.failure) throw company.failure;
   }
 
   /** Gives the first browser a session. */
   async #prepare(isLoggedIn: boolean): Promise<void> {
-    const actor = await this.#arrive(0, this.#browsers[0]!);
-    await this.#act(actor, { do: 'load' });
-    await this.#act(actor, { do: 'patch', values: { a: this.#value(), n: this.#value() } });
-    if (isLoggedIn) await this.#act(actor, { do: 'login', user: this.#user(0) });
-    await this.#act(actor, { do: 'end', status: 200 });
-    await this.#drain();
+    const actor = await this.#company.arrive(0, this.#browsers[0]!);
+    await this.#company.act(actor, { do: 'load' });
+    await this.#company.act(actor, { do: 'patch', values: { a: this.#value(), n: this.#value() } });
+    if (isLoggedIn) await this.#company.act(actor, { do: 'login', user: this.#user(0) });
+    await this.#company.act(actor, { do: 'end', status: 200 });
+    await this.#company.drain();
   }
 
   async #take(step: Step, acts: Program['acts']): Promise<void> {
     switch (step.kind) {
       case 'arrive':
-        if (this.#visits().length < MOST_VISITS) {
-          await this.#arrive(step.station, this.#browsers[step.browser]!, step.isForged);
+        if (this.#company.visits().length < MOST_VISITS) {
+          await this.#company.arrive(step.station, this.#browsers[step.browser]!, step.isForged);
         }
         return;
       case 'act':
       case 'end': {
-        const ready = this.#visits().filter(({ phase }) => phase === 'ready');
+        const ready = this.#company.visits().filter(({ phase }) => phase === 'ready');
         const actor = pick(ready, step.visit);
         if (!actor) return;
-        await this.#act(actor, step.kind === 'end' ? endOf(step) : this.#actOf(actor, step, acts));
-        return step.isHeld ? undefined : this.#letThrough(actor);
+        await this.#company.act(actor, step.kind === 'end' ? endOf(step) : this.#actOf(actor, step, acts));
+        return step.isHeld ? undefined : this.#company.letThrough(actor);
       }
       case 'go': {
-        const actor = pick(this.#held(), step.held);
+        const actor = pick(this.#company.held(), step.held);
         if (!actor) return;
-        await this.#go([actor]);
-        return step.isHeld ? undefined : this.#letThrough(actor);
+        await this.#company.go([actor]);
+        return step.isHeld ? undefined : this.#company.letThrough(actor);
       }
       case 'rush':
-        return this.#go(this.#held());
+        return this.#company.go(this.#company.held());
       case 'serve': {
         const act = this.#serviceOf(step.act);
-        if (act) await this.#serve(step.station, act);
+        if (act) await this.#company.serve(step.station, act);
         return;
       }
       case 'wait':
-        await this.#drain();
+        await this.#company.drain();
         await this.#setClock(this.#now + step.seconds * 1000);
     }
   }
@@ -166,12 +136,12 @@ export class Director {
   #serviceOf(step: ServiceStep): ServiceAct | undefined {
     switch (step.do) {
       case 'revoke': {
-        const token = pick(this.#tokens, step.id);
+        const token = pick(this.#company.tokens, step.id);
         return token === undefined ? undefined : { do: 'revoke', id: idOf(token) };
       }
       case 'revokeAll': {
         if (!this.canList) return undefined;
-        const except = step.except === null ? undefined : pick(this.#tokens, step.except);
+        const except = step.except === null ? undefined : pick(this.#company.tokens, step.except);
         return { do: 'revokeAll', user: this.#user(step.user), ...(except && { except: idOf(except) }) };
       }
       case 'sweep':
@@ -189,233 +159,34 @@ export class Director {
     return ++this.#values * 1000;
   }
 
-  async #arrive(station: number, jar: CookieJar, isForged = false): Promise<Actor> {
-    const actor = this.#newActor(station, true);
-    const { origin } = this.stages[actor.station]!;
-    const browser = new Browser(origin, isForged ? forgery(jar, origin) : jar);
-    const token = browser.cookie();
-    this.#checker.arrive(actor.id, actor.station, token ? { id: idOf(token), isForged } : null);
-    this.#log(
-      actor,
-      `comes with ${isForged ? 'a forgery of ' : ''}${token ? idOf(token).slice(0, 6) : 'no token'}`,
-    );
-    browser.post('/program', { headers: Station.headers(actor.id) }).then(
-      (visit) => this.#answered(actor, visit),
-      (error: unknown) => this.#fail(error),
-    );
-    await this.#settle();
-    return actor;
-  }
-
-  #newActor(station: number, isVisit: boolean): Actor {
-    const actor: Actor = {
-      id: ++this.#numbers,
-      station: station % this.stages.length,
-      isVisit,
-      phase: 'busy',
-      isLoaded: false,
-      gates: [],
-      isInConflict: false,
-    };
-    this.#actors.set(actor.id, actor);
-    return actor;
-  }
-
-  async #act(actor: Actor, act: VisitAct): Promise<void> {
-    actor.isLoaded ||= act.do !== 'end';
-    this.#begin(actor, act);
-    this.stages[actor.station]!.send({ kind: 'act', actor: actor.id, act });
-    await this.#settle();
-  }
-
-  async #serve(station: number, act: ServiceAct): Promise<void> {
-    const actor = this.#newActor(station, false);
-    this.#begin(actor, act);
-    this.stages[actor.station]!.send({ kind: 'serve', actor: actor.id, act });
-    await this.#settle();
-  }
-
-  #begin(actor: Actor, act: Act): void {
-    actor.phase = 'busy';
-    actor.open = { id: ++this.#numbers, act };
-    this.acts += 1;
-    this.#log(actor, JSON.stringify(act));
-    this.#checker.begin({ ...actor.open, station: actor.station, ...(actor.isVisit && { visit: actor.id }) });
-  }
-
-  async #go(held: readonly Actor[]): Promise<void> {
-    for (const actor of held) {
-      const { when, verb, outcome } = actor.gates.shift()!;
-      this.#log(actor, `  ${when} ${verb}${outcome ? `: ${outcome}` : ''}`);
-      if (outcome === 'conflict') actor.isInConflict = true;
-      actor.phase = actor.gates.length > 0 ? 'held' : 'busy';
-      this.stages[actor.station]!.send({ kind: 'go', actor: actor.id });
-    }
-    await this.#settle();
-  }
-
-  /** Waits until everybody is ready, held, gone, or waits for somebody who is held. */
-  async #settle(): Promise<void> {
-    for (;;) {
-      const news = new Promise<void>((resolve) => (this.#wake = resolve));
-      await this.#echo();
-      if (this.#failure) throw this.#failure;
-      const busy = [...this.#actors.values()].filter(({ phase }) => phase === 'busy');
-      if (busy.every((actor) => this.#mayHaveToWait(actor))) return;
-      await inTime(news, () => `Request ${busy.map(({ id }) => id).join(', ')} hangs.`);
-    }
-  }
-
-  /** Retries of one session wait for each other within a process. */
-  #mayHaveToWait(actor: Actor): boolean {
-    return (
-      actor.isInConflict &&
-      this.#held().some((other) => other.station === actor.station && other.isInConflict)
-    );
-  }
-
-  async #echo(): Promise<void> {
-    const busy = new Set([...this.#actors.values()].map(({ station }) => station));
-    await Promise.all([...busy].map((station) => this.#echoOf(this.stages[station]!)));
-  }
-
-  #echoOf(stage: Stage): Promise<void> {
-    const number = ++this.#numbers;
-    const echo = new Promise<void>((resolve) => void this.#echoes.set(number, resolve));
-    stage.send({ kind: 'echo', number });
-    return inTime(echo, () => 'A station does not answer.');
-  }
-
-  #hear(news: News): void {
-    if (news.kind === 'echo') {
-      this.#echoes.get(news.number)?.();
-      this.#echoes.delete(news.number);
-      return;
-    }
-    const actor = this.#actors.get(news.actor);
-    if (!actor) return;
-    switch (news.kind) {
-      case 'arrived':
-        actor.phase = 'ready';
-        break;
-      case 'waiting':
-        actor.phase = 'held';
-        actor.gates.push(news.gate);
-        if (!RETRIED.has(news.gate.verb)) actor.isInConflict = false;
-        break;
-      case 'done':
-        this.#done(actor, news.seen);
-        if (actor.isVisit) actor.phase = 'ready';
-        else this.#leave(actor);
-    }
-    this.#wake();
-  }
-
-  #answered(actor: Actor, visit: Visit): void {
-    for (const cookie of visit.setCookies) {
-      const token = /^sessionid=([^;]+)/.exec(cookie)?.[1];
-      if (token && !this.#tokens.includes(token)) this.#tokens.push(token);
-    }
-    this.#done(actor, { status: visit.status, cookie: cookieOf(visit) });
-    this.#leave(actor);
-    this.#wake();
-  }
-
-  #done(actor: Actor, seen: Seen): void {
-    const { id } = actor.open!;
-    delete actor.open;
-    actor.isInConflict = false;
-    this.#log(actor, `  -> ${JSON.stringify(seen)}`);
-    if (this.#failure) return;
-    try {
-      this.#checker.end(id, seen);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #leave(actor: Actor): void {
-    actor.phase = 'gone';
-    this.#actors.delete(actor.id);
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#wake();
-  }
-
-  async #letThrough(actor: Actor): Promise<void> {
-    while (actor.phase === 'held') await this.#go([actor]);
-  }
-
-  /** Lets everybody go on until nobody is held. */
-  async #drain(): Promise<void> {
-    for (let held = this.#held(); held.length > 0; held = this.#held()) await this.#go([held[0]!]);
-  }
-
   async #finish(): Promise<void> {
-    await this.#drain();
-    for (const actor of this.#visits()) {
-      await this.#act(actor, { do: 'end', status: 200 });
-      await this.#drain();
+    await this.#company.drain();
+    for (const actor of this.#company.visits()) {
+      await this.#company.act(actor, { do: 'end', status: 200 });
+      await this.#company.drain();
     }
   }
 
   /** Looks with every token that there has been, at one station after the other, and who is logged in. */
   async #review(): Promise<void> {
-    for (const [station, token] of this.#tokens.entries()) {
+    for (const [station, token] of this.#company.tokens.entries()) {
       const jar = new CookieJar();
       jar.setCookieSync(`sessionid=${token}`, this.stages[station % this.stages.length]!.origin);
-      const actor = await this.#arrive(station, jar);
-      await this.#act(actor, { do: 'load' });
-      await this.#drain();
-      await this.#act(actor, { do: 'end', status: 500 });
-      await this.#drain();
+      const actor = await this.#company.arrive(station, jar);
+      await this.#company.act(actor, { do: 'load' });
+      await this.#company.drain();
+      await this.#company.act(actor, { do: 'end', status: 500 });
+      await this.#company.drain();
     }
     for (let user = 0; this.canList && user < USERS; user++) {
-      await this.#serve(user, { do: 'list', user: this.#user(user) });
-      await this.#drain();
-    }
-  }
-
-  /** Leaves nobody behind, whatever has happened. */
-  async #clear(): Promise<void> {
-    const deadline = Date.now() + PATIENCE;
-    while (this.#actors.size > 0 && Date.now() < deadline) {
-      for (const actor of this.#actors.values()) {
-        const stage = this.stages[actor.station]!;
-        const act = { do: 'end', status: 500 } as const;
-        if (actor.phase === 'ready') {
-          actor.open = { id: ++this.#numbers, act };
-          stage.send({ kind: 'act', actor: actor.id, act });
-        }
-        for (const _ of actor.gates.splice(0)) stage.send({ kind: 'go', actor: actor.id });
-        actor.phase = 'busy';
-      }
-      await this.#echo();
+      await this.#company.serve(user, { do: 'list', user: this.#user(user) });
+      await this.#company.drain();
     }
   }
 
   async #setClock(now: number): Promise<void> {
     this.#now = now;
-    this.#checker.setClock(now);
-    this.trace.push(`the clock is at ${(now % (1000 * TIMES.idleTimeout)) / 1000} s`);
-    for (const stage of this.stages) {
-      stage.send({ kind: 'clock', now });
-      await this.#echoOf(stage);
-    }
-  }
-
-  #visits(): Actor[] {
-    return [...this.#actors.values()].filter(({ isVisit }) => isVisit);
-  }
-
-  #held(): Actor[] {
-    return [...this.#actors.values()].filter(({ phase }) => phase === 'held');
-  }
-
-  #log({ id, station, isVisit }: Actor, what: string): void {
-    this.trace.push(`${isVisit ? 'request' : 'service'} ${id} at ${station} ${what}`);
+    await this.#company.setClock(now);
   }
 }
 
@@ -425,41 +196,4 @@ function endOf({ status }: { readonly status: EndAct['status'] }): EndAct {
 
 function pick<T>(from: readonly T[], number: number): T | undefined {
   return from[number % from.length];
-}
-
-function idOf(token: string): string {
-  return token.split('.')[0]!;
-}
-
-/** A browser with the id that this one has, and another secret. */
-function forgery(jar: CookieJar, origin: string): CookieJar {
-  const forged = new CookieJar();
-  const token = new Browser(origin, jar).cookie();
-  if (token) forged.setCookieSync(`sessionid=${idOf(token)}.${'A'.repeat(43)}`, origin);
-  return forged;
-}
-
-function cookieOf({ setCookies }: Visit): Cookie {
-  if (setCookies.length > 1)
-    throw new ModelViolation(`two cookies in one response: ${setCookies.join(' | ')}`);
-  const [cookie] = setCookies;
-  if (cookie === undefined) return { kind: 'none' };
-  const token = /^sessionid=([^;]*)/.exec(cookie)?.[1];
-  const maxAge = /Max-Age=(\d+)/.exec(cookie)?.[1];
-  return token
-    ? { kind: 'send', id: idOf(token), maxAge: maxAge ? Number(maxAge) : null }
-    : { kind: 'clear' };
-}
-
-/** A program that waits for ever is one that fails. */
-async function inTime<T>(what: Promise<T>, complaint: () => string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ModelViolation(complaint())), PATIENCE);
-  });
-  try {
-    return await Promise.race([what, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Stage } from './director.js';
+import type { Stage } from './stage.js';
 import type { StorePlace } from './model.stores.js';
 import type { News } from './station.js';
 

@@ -1,6 +1,6 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { SessionStoreDefinition } from 'nest-sessions';
-import type { Stage } from './director.js';
+import type { Stage } from './stage.js';
 import { Station, type News } from './station.js';
 
 /** A station in this process. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { adapters } from '../support/adapters.js';
-import { Director, type Stage } from './director.js';
+import { Director } from './director.js';
 import { forkedStage } from './forked.stage.js';
 import { localStage } from './local.stage.js';
 import { ModelViolation } from './model.checker.js';
 import { openStore, type ModelStore, type OpenedStore, type StorePlace } from './model.stores.js';
 import { programs, type Program } from './program.js';
+import type { Stage } from './stage.js';
 
 type ClosableStage = Stage & { close(): Promise<void> };
 

@@ -1,6 +1,6 @@
 import { addedMicroseconds, ratio } from './measure.mjs';
 import { table } from './results.mjs';
-import { bestOf, caseOf, ofLibrary, peersOn } from './tables.mjs';
+import { bestOf, caseOf, ofLibrary, peersOf } from './tables.mjs';
 
 /** It never moves the end of a session that is in use, which is another thing than all the others do. */
 const STATIC = 'fastify-session-static';
@@ -101,11 +101,11 @@ export function budgetsTable(results, major) {
 }
 
 function rowOf({ what, store, against, figure, measure, least, most, ...which }, adapter, results, major) {
-  const measured = caseOf(results, { adapter, ...which });
-  const ours = ofLibrary(measured, 'nest-sessions', store);
+  const measured = caseOf(results, { adapter, store, ...which });
+  const ours = ofLibrary(measured, 'nest-sessions');
   const other = against
-    ? ofLibrary(measured, against, against === 'floor' ? undefined : store)
-    : bestOf(peersOn(measured, store).filter(({ contestant }) => contestant.library !== STATIC));
+    ? ofLibrary(measured, against)
+    : bestOf(peersOf(measured).filter(({ contestant }) => contestant.library !== STATIC));
   if (!ours || !other) {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { median } from './statistics.mjs';
 
 /** How long a load runs before a measurement begins, in milliseconds. */
-const RAMP = 150;
+const RAMP = 100;
 
 /** No figure is made of fewer requests. */
 const FEWEST_REQUESTS = 10;

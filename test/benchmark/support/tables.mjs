@@ -6,25 +6,24 @@ import { SCENARIOS } from './scenarios.mjs';
 /** Below this share of a core the server was not what held up the requests. */
 const BUSY = 0.85;
 
-/** The results of one case: of all who took part in it, on one adapter. */
-export function caseOf(results, { adapter, scenario, bytes }) {
+/** The results of one case: of all who took part in it, on one adapter and beside one store. */
+export function caseOf(results, { adapter, store, scenario, bytes }) {
   return results.filter(
     (result) =>
-      result.contestant.adapter === adapter && result.scenario === scenario && result.bytes === bytes,
+      result.adapter === adapter &&
+      result.store === store &&
+      result.scenario === scenario &&
+      result.bytes === bytes,
   );
 }
 
-export function ofLibrary(results, library, store) {
-  return results.find(
-    ({ contestant }) => contestant.library === library && (!store || contestant.store === store),
-  );
+export function ofLibrary(results, library) {
+  return results.find(({ contestant }) => contestant.library === library);
 }
 
-/** Everybody on a store but us. */
-export function peersOn(results, store) {
-  return results.filter(
-    ({ contestant }) => contestant.store === store && contestant.library !== 'nest-sessions',
-  );
+/** Everybody with sessions but us. */
+export function peersOf(results) {
+  return results.filter(({ contestant }) => contestant.store && contestant.library !== 'nest-sessions');
 }
 
 export function bestOf(peers) {
@@ -38,10 +37,8 @@ const LEGEND =
 /** A section for every adapter, with a table for every store. */
 export function adapterTables(results) {
   return ADAPTERS.flatMap((adapter) => {
-    const own = results.filter(({ contestant }) => contestant.adapter === adapter);
-    const stores = Object.keys(STORES).filter((store) =>
-      own.some(({ contestant }) => contestant.store === store),
-    );
+    const own = results.filter((result) => result.adapter === adapter);
+    const stores = Object.keys(STORES).filter((store) => own.some((result) => result.store === store));
     if (own.length === 0) {
       return [];
     }
@@ -54,13 +51,14 @@ export function adapterTables(results) {
 }
 
 function storeTable(results, adapter, store) {
-  const cases = [...new Set(results.map(({ scenario, bytes }) => `${scenario} ${bytes}`))].map((key) => {
+  const own = results.filter((result) => result.store === store);
+  const cases = [...new Set(own.map(({ scenario, bytes }) => `${scenario} ${bytes}`))].map((key) => {
     const [scenario, bytes] = key.split(' ');
-    return { adapter, scenario, bytes: Number(bytes) };
+    return { adapter, store, scenario, bytes: Number(bytes) };
   });
   const takingPart = new Map(
-    results
-      .filter(({ contestant }) => contestant.store === store)
+    own
+      .filter(({ contestant }) => contestant.store)
       .map(({ contestant }) => [contestant.library, contestant.title]),
   );
   const head = [
@@ -72,16 +70,16 @@ function storeTable(results, adapter, store) {
     'ours to the best peer',
   ];
   const rows = cases.map((one) => {
-    const measured = caseOf(results, one);
+    const measured = caseOf(own, one);
     const bare = ofLibrary(measured, 'bare');
     const floor = ofLibrary(measured, 'floor');
-    const ours = ofLibrary(measured, 'nest-sessions', store);
-    const peer = bestOf(peersOn(measured, store));
+    const ours = ofLibrary(measured, 'nest-sessions');
+    const peer = bestOf(peersOf(measured));
     return [
       SCENARIOS[one.scenario].title + (one.bytes > 0 ? `, ${one.bytes / 1000} KB` : ''),
       cell(bare),
       cell(floor, bare),
-      ...[...takingPart.keys()].map((library) => cell(ofLibrary(measured, library, store), bare)),
+      ...[...takingPart.keys()].map((library) => cell(ofLibrary(measured, library), bare)),
       ours ? times(ratio(ours, floor)) : '–',
       ours && peer ? times(ratio(ours, peer)) : '–',
     ];
