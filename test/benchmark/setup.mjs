@@ -1,6 +1,7 @@
 /**
  * Installs what the benchmarks need, into this folder alone: the peers, Node.js 24, and this checkout of the package, as
  * `npm pack` would publish it. Run it again to measure what has changed in `lib/`: `--package-only` leaves out the rest.
+ * `--this-node` leaves out Node.js 24. SQLite's addon is the one of the checkout, which is installed where it is not.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ const here = import.meta.dirname;
 const root = resolve(here, '../..');
 const work = mkdtempSync(join(tmpdir(), 'nest-sessions-bench-setup-'));
 const npm = process.env.npm_execpath;
+/** Node.js 24 is an optional dependency. */
+const without = process.argv.includes('--this-node') ? ['--omit=optional'] : [];
 
 function run(cwd, command, ...args) {
   return execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
@@ -34,7 +37,7 @@ function buildSqlite(node, headers) {
   }
   step(`better-sqlite3 for Node.js ${run(here, node, '--version').trim()} (takes a minute)`);
   const copy = join(work, 'better-sqlite3');
-  cpSync(join(here, 'node_modules/better-sqlite3'), copy, { recursive: true });
+  cpSync(join(root, 'node_modules/better-sqlite3'), copy, { recursive: true });
   rmSync(join(copy, 'build'), { recursive: true, force: true });
   const gyp = createRequire(
     npm ?? join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js'),
@@ -48,11 +51,15 @@ function buildSqlite(node, headers) {
   }
 }
 
-function installPackage() {
-  step('this checkout of nest-sessions');
+function installCheckout() {
   if (!existsSync(join(root, 'node_modules/typescript'))) {
+    step('what the checkout needs (takes some minutes)');
     runNpm(root, 'ci', '--no-audit', '--no-fund');
   }
+}
+
+function installPackage() {
+  step('this checkout of nest-sessions');
   const packed = join(work, 'package');
   mkdirSync(packed);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
@@ -61,7 +68,7 @@ function installPackage() {
     cpSync(join(root, file), join(packed, file));
   }
   const [{ filename }] = JSON.parse(runNpm(packed, 'pack', '--json', '--ignore-scripts', '--silent'));
-  runNpm(here, 'install', '--no-save', '--no-audit', '--no-fund', '--silent', join(packed, filename));
+  runNpm(here, 'install', '--no-save', '--no-audit', '--no-fund', '--silent', ...without, join(packed, filename));
   writeFileSync(join(here, 'node_modules/nest-sessions/commit.txt'), `${commit()}\n`);
 }
 
@@ -76,9 +83,10 @@ function commit() {
 }
 
 try {
+  installCheckout();
   if (!process.argv.includes('--package-only')) {
-    step('the peers (takes some minutes where better-sqlite3 has to be compiled)');
-    runNpm(here, 'ci', '--no-audit', '--no-fund');
+    step('the peers');
+    runNpm(here, 'ci', '--no-audit', '--no-fund', ...without);
     const node24 = join(here, 'node_modules/node24');
     if (existsSync(join(node24, 'bin/node'))) {
       // Before the next `npm install`, which tidies the headers away.

@@ -6,7 +6,8 @@ import pg from 'pg';
 import { POSTGRES } from './backends.mjs';
 import { canPin } from './processes.mjs';
 
-const modules = join(import.meta.dirname, '../node_modules');
+/** Of the benchmarks, and of the checkout. */
+const PLACES = ['../node_modules', '../../../node_modules'].map((place) => join(import.meta.dirname, place));
 
 const PACKAGES = [
   '@nestjs/core',
@@ -27,8 +28,8 @@ const PACKAGES = [
 ];
 
 function versionOf(name) {
-  const file = join(modules, name, 'package.json');
-  return existsSync(file) ? `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}` : undefined;
+  const file = PLACES.map((place) => join(place, name, 'package.json')).find(existsSync);
+  return file && `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`;
 }
 
 async function postgresVersion() {
@@ -47,7 +48,7 @@ async function postgresVersion() {
 export async function conditions({ title, node, rounds, window, connections }) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   const postgres = await postgresVersion();
-  const commit = readFileSync(join(modules, 'nest-sessions/commit.txt'), 'utf8').trim();
+  const commit = readFileSync(join(PLACES[0], 'nest-sessions/commit.txt'), 'utf8').trim();
   const lines = [
     `${new Date().toISOString().slice(0, 10)}, Node.js ${version}, nest-sessions at commit ${commit}`,
     `${cpus().length} × ${cpus()[0].model.trim()}, ${type()} ${release()}${postgres ? `, PostgreSQL ${postgres}` : ''}, ` +
