@@ -68,7 +68,16 @@ function installPackage() {
     cpSync(join(root, file), join(packed, file));
   }
   const [{ filename }] = JSON.parse(runNpm(packed, 'pack', '--json', '--ignore-scripts', '--silent'));
-  runNpm(here, 'install', '--no-save', '--no-audit', '--no-fund', '--silent', ...without, join(packed, filename));
+  runNpm(
+    here,
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--silent',
+    ...without,
+    join(packed, filename),
+  );
   writeFileSync(join(here, 'node_modules/nest-sessions/commit.txt'), `${commit()}\n`);
 }
 
