@@ -29,7 +29,7 @@ export class SessionSettlement {
   }
 
   /** Silent when another request has ended the session. */
-  async settle(changes: SessionChanges | undefined): Promise<void> {
+  settle(changes: SessionChanges | undefined): Promise<void> {
     return this.#repository.isSealed ? this.#settleSealed(changes) : this.#write(changes);
   }
 
@@ -82,7 +82,7 @@ export class SessionSettlement {
         return this.#replace(record!, changes ?? content.noChanges());
       case 'stored':
         await (changes ? this.commit(record!, changes) : this.#touch(record!));
-        return this.#renew();
+        return this.#isRenewalDue() ? this.#renew() : undefined;
       case 'interrupted':
     }
   }
@@ -153,22 +153,20 @@ export class SessionSettlement {
   }
 
   async #renew(): Promise<void> {
-    const { status, record, client } = this.state;
-    if (status === 'stored' && this.#isRenewalDue()) {
-      const token = SessionToken.mint(record!.id);
-      const written = await this.#repository.rotate(record!, token);
-      if (written) {
-        this.state.become(written);
-        client.give(token, written, this.state.policy);
-      } else {
-        client.forget();
-      }
+    const { record, client } = this.state;
+    const token = SessionToken.mint(record!.id);
+    const written = await this.#repository.rotate(record!, token);
+    if (written) {
+      this.state.become(written);
+      client.give(token, written, this.state.policy);
+    } else {
+      client.forget();
     }
   }
 
   #isRenewalDue(): boolean {
-    const { record, client, settings } = this.state;
-    return record && client.token && client.isOpen ? isRenewalDue(record, settings) : false;
+    const { status, record, client, settings } = this.state;
+    return status === 'stored' && client.token && client.isOpen ? isRenewalDue(record!, settings) : false;
   }
 
   get #repository() {
