@@ -10,14 +10,9 @@ import {
   type UpdateFn,
 } from './session-changes.js';
 import { KeyedData, textOf } from './keyed-data.js';
+import { PendingUpdates } from './pending-updates.js';
 import { refuseLostValue, refuseStrayKeys } from './session-keys.js';
 import type { SessionSerializer } from './session-serializer.interface.js';
-
-/** The functional updates of a key, and what they came to. */
-interface PendingUpdates {
-  readonly fns: UpdateFn[];
-  text: string | undefined;
-}
 
 /**
  * The data of one session in one request. It does no I/O; it knows what was loaded, and finds out what has changed by
@@ -26,7 +21,7 @@ interface PendingUpdates {
  */
 export class SessionValues {
   readonly #data = new KeyedData();
-  readonly #updates = new Map<string, PendingUpdates>();
+  readonly #updates = new PendingUpdates();
   #cleared: Cleared = 'nothing';
   /** The keys that were written, each with the text of what was loaded or committed last. */
   readonly #written = new Map<string, string | undefined>();
@@ -85,15 +80,13 @@ export class SessionValues {
     // The function may change the value in place.
     this.#expectChange(key);
     const text = this.#presentText(key);
-    const pending = this.#updates.get(key);
     // A key that this request has set by itself stays set: there is nothing of others to compute from.
-    const isOwn = text !== (pending ? pending.text : this.#baseText(key));
-    const value = applyUpdates([fn], this.get(key));
-    this.set(key, value);
+    const isOwn = this.#updates.has(key) ? !this.#updates.behind(key, text) : text !== this.#baseText(key);
+    this.set(key, applyUpdates([fn], this.get(key)));
     if (isOwn) {
-      this.#updates.delete(key);
+      this.#updates.forget(key);
     } else {
-      this.#updates.set(key, { fns: [...(pending?.fns ?? []), fn], text: this.#presentText(key) });
+      this.#updates.add(key, fn, this.#presentText(key));
     }
   }
 
@@ -140,7 +133,7 @@ export class SessionValues {
     this.#cleared = 'nothing';
     for (const operation of changes.operations) {
       if (operation.kind === 'update') {
-        this.#forgetUpdates(operation.key, operation.fns.length);
+        this.#updates.forget(operation.key, operation.fns.length);
       }
       this.#written.set(operation.key, operation.kind === 'delete' ? undefined : operation.text);
     }
@@ -200,11 +193,11 @@ export class SessionValues {
   #adopt(fresh: Record<string, unknown>, written: Record<string, unknown>): void {
     for (const key of keysOf(written, fresh, this.all)) {
       const present = this.#presentText(key);
-      const pending = this.#updates.get(key);
-      if (pending && pending.text === present) {
+      const fns = this.#updates.behind(key, present);
+      if (fns) {
         // Updated again meanwhile: that is computed from what others have left.
-        this.#data.put(key, applyUpdates(pending.fns, ownValue(fresh, key)));
-        pending.text = this.#presentText(key);
+        this.#data.put(key, applyUpdates(fns, ownValue(fresh, key)));
+        this.#updates.cameTo(key, this.#presentText(key));
       } else if (present === this.#textIn(written, key) && present !== this.#textIn(fresh, key)) {
         this.#data.put(key, ownValue(fresh, key));
       }
@@ -241,9 +234,9 @@ export class SessionValues {
         operations.push({ kind: 'delete', key });
         continue;
       }
-      const pending = this.#updates.get(key);
-      if (pending?.text === text) {
-        operations.push({ kind: 'update', key, fns: [...pending.fns], text });
+      const fns = this.#updates.behind(key, text);
+      if (fns) {
+        operations.push({ kind: 'update', key, fns: [...fns], text });
       } else {
         this.serializer.check?.(this.get(key), key);
         operations.push({ kind: 'set', key, text });
@@ -258,14 +251,6 @@ export class SessionValues {
 
   #textIn(values: Record<string, unknown>, key: string): string | undefined {
     return textOf(this.serializer, key, ownValue(values, key));
-  }
-
-  #forgetUpdates(key: string, count: number): void {
-    const pending = this.#updates.get(key);
-    pending?.fns.splice(0, count);
-    if (pending?.fns.length === 0) {
-      this.#updates.delete(key);
-    }
   }
 }
 

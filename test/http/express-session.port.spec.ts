@@ -55,7 +55,7 @@ class PortedController {
     return {
       maxAge: Math.round(session.cookie.maxAge / 1000),
       // In express-session too it is what is left, and a millisecond may have passed.
-      originalMaxAge: Math.round(session.cookie.originalMaxAge! / 1000),
+      originalMaxAge: Math.round(session.cookie.originalMaxAge! / 10) * 10,
     };
   }
 
@@ -195,7 +195,7 @@ const plays: { title: string; play: Play; ends: object }[] = [
   {
     title: 'a lifetime of its own',
     play: (_, visit) => visit('POST', '/remember'),
-    ends: { text: '{"maxAge":3600,"originalMaxAge":3600}' },
+    ends: { text: '{"maxAge":3600,"originalMaxAge":3600000}' },
   },
 ];
 

@@ -5,7 +5,7 @@ import { messages } from './redis.messages.js';
 /** What a script answers: how it ended, and what it has found. */
 export type ScriptReply = readonly [status: string, ...values: (string | null)[]];
 
-type CommandOptions = { timeout: 0; abortSignal?: AbortSignal };
+type CommandOptions = { timeout: 0; abortSignal: AbortSignal };
 type WithCommandOptions<T> = { withCommandOptions?: (options: CommandOptions) => T };
 
 /**
@@ -15,14 +15,12 @@ type WithCommandOptions<T> = { withCommandOptions?: (options: CommandOptions) =>
  */
 export class RedisConnection {
   readonly isCluster: boolean;
-  private readonly client: RedisStoreClient;
 
   constructor(
-    client: RedisStoreClient,
+    private readonly client: RedisStoreClient,
     private readonly timeout: number,
   ) {
     this.isCluster = 'masters' in client && 'nodeClient' in client;
-    this.client = untimed(client);
   }
 
   get isOpen(): boolean {
@@ -50,14 +48,13 @@ export class RedisConnection {
 
   /** Asks one client, in the time that it has. */
   within<Client extends object, T>(client: Client, ask: (client: Client) => Promise<T>): Promise<T> {
-    // A client that is connected sends at once, and has nothing to take back.
-    const abort = isReady(client) ? undefined : new AbortController();
-    const asked = abort ? untimed(client, abort.signal) : client;
+    const abort = new AbortController();
+    const asked = abortable(client, abort.signal);
     return new Promise((resolve, reject) => {
       const answer = ask(asked);
       const timer = setTimeout(() => {
         reject(new Error(messages.noAnswer(this.timeout)));
-        abort?.abort();
+        abort.abort();
       }, this.timeout);
       const inTime =
         <Result>(settle: (result: Result) => void) =>
@@ -70,14 +67,9 @@ export class RedisConnection {
   }
 }
 
-function isReady(client: object): boolean {
-  return (client as { readonly isReady?: boolean }).isReady === true;
-}
-
-/** The client without the timer that node-redis starts for each command: ours takes its place, and sees the answer come. */
-function untimed<Client extends object>(client: Client, abortSignal?: AbortSignal): Client {
-  const options: CommandOptions = { timeout: 0, ...(abortSignal && { abortSignal }) };
-  return (client as WithCommandOptions<Client>).withCommandOptions?.(options) ?? client;
+/** Without the timer that node-redis starts for each command: ours takes its place, and sees the answer come. */
+function abortable<Client extends object>(client: Client, abortSignal: AbortSignal): Client {
+  return (client as WithCommandOptions<Client>).withCommandOptions?.({ timeout: 0, abortSignal }) ?? client;
 }
 
 /** A client may be set up to give buffers instead of strings. */
