@@ -5,14 +5,20 @@ import { bind } from './statement.builder.js';
 import { MAX_IDS } from './typeorm.statements.js';
 import type { TypeOrmStatements } from './typeorm.statements.js';
 
-/** How long one step may hold up the event loop where the driver is synchronous, in milliseconds. */
-const BLOCKING_STEP = 2;
-const SMALLEST_STEP = 8;
+/**
+ * How long one step may take, in milliseconds, and how few records it takes even so: from there on, what a statement
+ * costs by itself is most of the work.
+ */
+const PACES = {
+  /** The event loop stands still meanwhile. */
+  blocking: { longest: 2, smallest: 8 },
+  /** The server has others to serve meanwhile. */
+  pooled: { longest: 10, smallest: 100 },
+};
 
 /**
- * Deletes what has expired by now, oldest first: select some ids, delete those that are still expired, breathe.
- * Where a statement holds up the event loop, a step shrinks to about two milliseconds of work, and the pause after it
- * is as long.
+ * Deletes what has expired by now, oldest first: select some ids, delete those that are still expired, pause for as long
+ * as that took. A step grows while it is quick, up to `batchSize`, so that requests need not wait for a long one.
  */
 export async function sweepExpired(
   executor: StatementExecutor,
@@ -20,8 +26,10 @@ export async function sweepExpired(
   now: number,
   { batchSize = 1000, onProgress, signal }: ClearExpiredOptions,
 ): Promise<number> {
+  const { longest, smallest } = executor.blocking ? PACES.blocking : PACES.pooled;
   const largest = Math.max(1, Math.min(Math.floor(batchSize), MAX_IDS));
-  let size = executor.blocking ? Math.min(SMALLEST_STEP, largest) : largest;
+  const least = Math.min(smallest, largest);
+  let size = least;
   let cleared = 0;
   for (;;) {
     if (signal?.aborted) break;
@@ -34,12 +42,8 @@ export async function sweepExpired(
     if (ids.length < size) break;
 
     const took = performance.now() - start;
-    await delay(executor.blocking ? took : 0);
-    if (executor.blocking) size = took > BLOCKING_STEP ? smaller(size, largest) : Math.min(size * 2, largest);
+    size = took > longest ? Math.max(Math.floor(size / 2), least) : Math.min(size * 2, largest);
+    await delay(took);
   }
   return cleared;
-}
-
-function smaller(size: number, largest: number): number {
-  return Math.min(Math.max(Math.floor(size / 2), SMALLEST_STEP), largest);
 }

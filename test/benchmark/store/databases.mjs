@@ -34,6 +34,8 @@ export async function openDatabase({ store: kind, slots }, scratch, name) {
     dataSource,
     store,
     bare: driver.prepare(statements),
+    /** Deletes so many of those that have expired, the oldest first, by the bare driver. */
+    deleteOldest: driver.prepare({ deleteOldest: deleteOldest(kind) }).deleteOldest,
     /** As many records as there are slots, alive. */
     async newSlots() {
       const records = Array.from({ length: slots }, () => newRecord());
@@ -77,6 +79,13 @@ async function grow(dataSource, store, { first, last, expiresAt }) {
   );
   await dataSource.query(`DELETE FROM sessions WHERE id = '${template.id}'`);
   await dataSource.query(isSqlite ? 'ANALYZE' : 'VACUUM ANALYZE sessions');
+}
+
+/** What one would write by hand. The store selects first: MariaDB deletes nothing that it selects with a limit. */
+function deleteOldest(kind) {
+  const [now, count] = kind === 'postgres' ? ['$1', '$2'] : ['?', '?'];
+  const oldest = `SELECT id FROM sessions WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ${count}`;
+  return { sql: `DELETE FROM sessions WHERE id IN (${oldest})`, bind: (count) => [Date.now(), count] };
 }
 
 /** Named statements on a pool of the same size. */
