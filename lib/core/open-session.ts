@@ -17,15 +17,14 @@ export async function openSession(
     return new ActiveSession(repository, origin);
   }
   const stale = () => new ActiveSession(repository, { ...origin, isStale: true });
-  const { ip } = origin.client;
   if (presented.length > 1) {
-    repository.events.emit({ type: 'duplicate-cookie', count: presented.length, ip });
+    repository.events.emit({ type: 'duplicate-cookie', count: presented.length, ip: origin.client.ip });
     return stale();
   }
   if (repository.isSealed) {
     const unsealed = await repository.unseal(text);
     if (unsealed === undefined) {
-      repository.events.emit({ type: 'unknown-token', ip });
+      repository.events.emit({ type: 'unknown-token', ip: origin.client.ip });
     }
     if (!unsealed || unsealed === 'corrupt') {
       return stale();
@@ -64,7 +63,7 @@ export async function openSession(
       if (token && !stored && repository.endings.hasJustEnded(token.id)) {
         return new ActiveSession(repository, { ...origin, ended: token });
       }
-      repository.events.emit({ type: 'unknown-token', ...(token && { id: token.id }), ip });
+      repository.events.emit({ type: 'unknown-token', ...(token && { id: token.id }), ip: origin.client.ip });
       return stale();
   }
 }

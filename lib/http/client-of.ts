@@ -5,10 +5,17 @@ import type { HttpRequest } from './http-exchange.interface.js';
 const LONGEST_ADDRESS = 64;
 const LONGEST_USER_AGENT = 512;
 
-/** Who sends a request, as far as it says so. */
-export function clientOf({ ip, socket, headers }: HttpRequest): SessionClient {
+/** Who sends a request, as far as it says so. Nothing is found out before it is asked for: Express works an address out. */
+export function clientOf(request: HttpRequest): SessionClient {
+  const { headers, socket } = request;
+  // Asked for once, it is known when the connection is gone, too.
+  const { remoteAddress } = socket;
   return {
-    ip: (ip ?? socket.remoteAddress)?.slice(0, LONGEST_ADDRESS) ?? null,
-    userAgent: headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null,
+    get ip() {
+      return (request.ip ?? remoteAddress)?.slice(0, LONGEST_ADDRESS) ?? null;
+    },
+    get userAgent() {
+      return headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null;
+    },
   };
 }

@@ -58,13 +58,14 @@ export class ResponseGate {
     private readonly prepare: () => Promise<void> | undefined,
     private readonly answer: (error: unknown) => { status: number; body: object },
   ) {
-    this.#writeHead = response.writeHead as Call;
-    this.#end = response.end as Call;
+    const { writeHead, write, end, flushHeaders } = response;
+    this.#writeHead = writeHead as Call;
+    this.#end = end as Call;
     // One by one and by name: properties that are added by a computed name cost every response its fast shape.
-    response.writeHead = this.#wrap('writeHead', response.writeHead);
-    response.write = this.#wrap('write', response.write);
-    response.end = this.#wrap('end', response.end);
-    response.flushHeaders = this.#wrap('flushHeaders', response.flushHeaders);
+    response.writeHead = this.#wrap('writeHead', writeHead);
+    response.write = this.#wrap('write', write);
+    response.end = this.#wrap('end', end);
+    response.flushHeaders = this.#wrap('flushHeaders', flushHeaders);
   }
 
   get status(): GateStatus {
