@@ -23,7 +23,8 @@ export function firstRecord(
     lastSeenAt: now,
     expiresAt: expiresAt(policy, absoluteExpiresAt, settings, now),
     absoluteExpiresAt,
-    ...client,
+    ip: client.ip,
+    userAgent: client.userAgent,
     audience: settings.audience,
     groupId: null,
   };

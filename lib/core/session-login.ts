@@ -63,7 +63,8 @@ export function identityOf(
   const begins = isOthers || login.origin !== undefined;
   return {
     ...credential,
-    ...client,
+    ip: client.ip,
+    userAgent: client.userAgent,
     userId: login.userId,
     createdAt: begins ? now : (previous?.createdAt ?? now),
     authenticatedAt: login.origin?.authenticatedAt ?? now,

@@ -73,9 +73,19 @@ function dropping(context: RequestSession): (error: unknown) => never {
 }
 
 function isLocked(execution: ExecutionContext): boolean {
-  return [execution.getHandler(), execution.getClass()].some((target) =>
-    Reflect.hasMetadata(SESSION_LOCK, target),
-  );
+  return hasLock(execution.getHandler()) || hasLock(execution.getClass());
+}
+
+/** What is asked with every request, and takes long to find out. */
+const locks = new WeakMap<object, boolean>();
+
+function hasLock(target: object): boolean {
+  let isLock = locks.get(target);
+  if (isLock === undefined) {
+    isLock = Reflect.hasMetadata(SESSION_LOCK, target);
+    locks.set(target, isLock);
+  }
+  return isLock;
 }
 
 /** Whether the handler has taken the response into its own hands, by the rule that Nest itself goes by. */
