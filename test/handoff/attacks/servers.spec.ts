@@ -339,10 +339,13 @@ describe('SSRF through issuer config', () => {
         { options: { audience: { logoutUrl: `${referring.origin}/session/ended` } }, first: 200 },
       ]) {
         const world = await handoffWorld({ make, mode: 'http', ...options });
-        const ann = await world.user();
-        expect((await ann.handOff(world.shop)).status).toBe(first);
-        await ann.post(`${world.accounts.origin}/logout`);
-        await world.close();
+        try {
+          const ann = await world.user();
+          expect((await ann.handOff(world.shop)).status).toBe(first);
+          await ann.post(`${world.accounts.origin}/logout`);
+        } finally {
+          await world.close();
+        }
       }
       expect(referring.requests).toEqual(['/session/redeem', '/session/ended']);
       expect(inside.requests).toEqual([]);
