@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
-const { version } = createRequire(import.meta.url)('@nestjs/core/package.json') as { version: string };
+// NestJS 12.0 does not export its package.json.
+const core = dirname(createRequire(import.meta.url).resolve('@nestjs/core'));
+const { version } = JSON.parse(readFileSync(join(core, 'package.json'), 'utf8')) as { version: string };
 
 /** Why something cannot work on the NestJS that is installed, where that is older than this; else `false`. */
 export function untilNest(wanted: string, reason: string): string | false {
