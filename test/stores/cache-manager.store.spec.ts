@@ -248,6 +248,17 @@ describe('CacheManagerStore in memory', () => {
     }
   });
 
+  it.each(['s', 'l'])('finds no session missing when it is given the entry "%s" of another', async (kind) => {
+    const keyv = new Keyv();
+    const store = new CacheManagerStore(keyv);
+    const [own, others] = [newRecord(Date.now()), newRecord(Date.now())];
+    for (const record of [own, others]) await store.create(record);
+    await keyv.set(`nest-sessions:${kind}:${own.id}`, await keyv.get(`nest-sessions:${kind}:${others.id}`));
+    await expect(store.load(own.id)).rejects.toThrow('an entry of another session');
+    await expect(store.destroy(own.id)).rejects.toThrow('an entry of another session');
+    expect(await store.load(others.id)).toEqual(others);
+  });
+
   it('has ended a session when destroy is done, also in a cache that does not wait for its writes', async () => {
     const cache = createCache({ nonBlocking: true });
     const store = new CacheManagerStore(cache);

@@ -353,6 +353,33 @@ describeWithRedis('RedisStore', () => {
     expect(await store.clearExpired()).toBe(1);
   });
 
+  it('takes no answer to another command for its own', async () => {
+    const { watching } = watched(client);
+    const store = await opened(watching);
+    const [own, others] = [newRecord(clock), newRecord(clock)];
+    for (const record of [own, others]) await store.create(record);
+    const { evalSha } = watching;
+    let earlier = await client.evalSha(scripts.load.sha, {
+      keys: [`${prefix}s:${others.id}`],
+      arguments: [String(clock), '0'],
+    });
+    watching.evalSha = async (sha, call) => {
+      const answer = earlier;
+      earlier = (await evalSha(sha, call)) as typeof earlier;
+      return answer;
+    };
+    const verbs = [
+      () => store.load(own.id),
+      () => store.commit(own.id, 1, change()),
+      () => store.touch(own.id, 2, change()),
+      () => store.destroy(own.id),
+    ];
+    for (const verb of verbs) await expect(verb()).rejects.toThrow('the answer to another command');
+    watching.evalSha = evalSha;
+    expect(await store.load(own.id)).toBeUndefined();
+    expect(await store.load(others.id)).toEqual(others);
+  });
+
   it('clears only under its own prefix, whatever letters that has', async () => {
     prefix = `${prefix}[a*?]\\`;
     const store = await opened();

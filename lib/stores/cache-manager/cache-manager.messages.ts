@@ -33,5 +33,9 @@ export const messages = {
 
   noAnswer: (timeout: number) => `The cache has not answered within ${timeout} ms.`,
 
+  anotherAnswer: () =>
+    'The cache has answered with an entry of another session. Where it is a Redis: node-redis 5, which @keyv/redis ' +
+    'uses, now and then takes one answer for another after it has lost its connection.',
+
   idTaken: (id: string) => `A session with the id ${id} already exists.`,
 } as const;

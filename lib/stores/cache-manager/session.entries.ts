@@ -1,5 +1,6 @@
 import { wholeRecord } from '../session-record.check.js';
 import type { SessionRecord } from '../session-record.js';
+import { messages } from './cache-manager.messages.js';
 import type { Deadline } from './deadline.js';
 import type { HonestKeyv } from './honest.keyv.js';
 
@@ -28,7 +29,7 @@ export class SessionEntries {
     private readonly deadline: Deadline,
   ) {}
 
-  /** What is there under each id, in one call to the cache. */
+  /** What is there under each id, in one call to the cache. @throws when it is an entry of another. */
   async read<Ids extends readonly string[]>(...ids: Ids): Promise<{ [Index in keyof Ids]: SessionEntry }> {
     const keys = ids.flatMap((id) => [this.recordKey(id), this.licenceKey(id)]);
     const values = await this.deadline.hold(() => this.keyv.getMany(keys));
@@ -36,7 +37,7 @@ export class SessionEntries {
       const [record, licence] = [values[2 * index], values[2 * index + 1]];
       return {
         record: record === undefined ? undefined : parse(id, record),
-        isLicensed: licence !== undefined,
+        isLicensed: isLicence(id, licence),
         isTaken: record !== undefined || licence !== undefined,
       };
     }) as { [Index in keyof Ids]: SessionEntry };
@@ -52,7 +53,7 @@ export class SessionEntries {
   license({ id, expiresAt, absoluteExpiresAt }: SessionRecord): Promise<void> {
     const until = absoluteExpiresAt ?? this.now() + LONGEST_LIFE;
     const ttl = this.ttl(Math.max(until, expiresAt));
-    return this.deadline.hold(() => this.keyv.set(this.licenceKey(id), '1', ttl));
+    return this.deadline.hold(() => this.keyv.set(this.licenceKey(id), id, ttl));
   }
 
   /** Takes the licence away for ever. Whether it was there. */
@@ -80,10 +81,21 @@ export class SessionEntries {
 }
 
 function parse(id: string, text: string): SessionRecord | undefined {
+  const record = readable(text);
+  if (record && record.id !== id) throw new Error(messages.anotherAnswer());
+  return record;
+}
+
+function readable(text: string): SessionRecord | undefined {
   try {
-    const record = wholeRecord(JSON.parse(text));
-    return record?.id === id ? record : undefined;
+    return wholeRecord(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** A licence says whose it is: a cache that mixes answers up must let nobody live. */
+function isLicence(id: string, licence: string | undefined): boolean {
+  if (licence !== undefined && licence !== id) throw new Error(messages.anotherAnswer());
+  return licence !== undefined;
 }

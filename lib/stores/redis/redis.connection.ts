@@ -15,6 +15,8 @@ type WithCommandOptions<T> = { withCommandOptions?: (options: CommandOptions) =>
  */
 export class RedisConnection {
   readonly isCluster: boolean;
+  /** How often a script was to be run. */
+  private questions = 0;
 
   constructor(
     private readonly client: RedisStoreClient,
@@ -27,14 +29,19 @@ export class RedisConnection {
     return this.client.isOpen;
   }
 
-  /** Runs a script by its digest; only a server that does not know it, after a restart say, is sent the text. */
+  /**
+   * Runs a script by its digest; only a server that does not know it, after a restart say, is sent the text. Each run
+   * has a number, which comes back with the answer.
+   */
   run(script: LuaScript, keys: string[], args: readonly (string | number)[]): Promise<ScriptReply> {
-    const call = { keys, arguments: args.map(String) };
+    const question = String(++this.questions);
+    const call = { keys, arguments: [...args.map(String), question] };
     return this.within(this.client, (client) => client.evalSha(script.sha, call)).then(
-      replyOf,
+      (reply) => answerOf(reply, question),
       async (error: unknown) => {
         if (!isReply(error, 'NOSCRIPT')) throw error;
-        return replyOf(await this.within(this.client, (client) => client.eval(script.text, call)));
+        const reply = await this.within(this.client, (client) => client.eval(script.text, call));
+        return answerOf(reply, question);
       },
     );
   }
@@ -72,11 +79,14 @@ function abortable<Client extends object>(client: Client, abortSignal: AbortSign
   return (client as WithCommandOptions<Client>).withCommandOptions?.({ timeout: 0, abortSignal }) ?? client;
 }
 
-/** A client may be set up to give buffers instead of strings. */
-function replyOf(reply: unknown): ScriptReply {
-  return (reply as unknown[]).map((value) =>
-    value === null ? null : String(value),
-  ) as unknown as ScriptReply;
+/**
+ * After a lost connection, node-redis 5 may take the answer to one command for that to another.
+ * Buffers are what a client may be set up to give instead of strings.
+ */
+function answerOf(reply: unknown, question: string): ScriptReply {
+  const [answered, answer] = Array.isArray(reply) ? (reply as [unknown, unknown[]]) : [];
+  if (String(answered) !== question) throw new Error(messages.anotherAnswer());
+  return answer!.map((value) => (value === null ? null : String(value))) as unknown as ScriptReply;
 }
 
 /** Whether the error is what Redis itself has answered, by the code that it begins with. */

@@ -18,6 +18,10 @@ export const messages = {
 
   noAnswer: (timeout: number) => `Redis has not answered within ${timeout} ms.`,
 
+  anotherAnswer: () =>
+    'The Redis client has taken the answer to another command for this one. The package redis does so in version 5, now ' +
+    'and then, after it has lost its connection; version 6 does not.',
+
   clusterClientNeeded: () =>
     'The Redis server of the session store is part of a cluster, and the client is made for a single server: use ' +
     'createCluster() of the package redis.',
