@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import KeyvRedis, { createKeyv } from '@keyv/redis';
+import KeyvRedis from '@keyv/redis';
 import { Keyv } from 'keyv';
 import { cachedStore, fileStore, memoryCache, MemoryStore, type SessionStoreDefinition } from 'nest-sessions';
 import { cacheManagerStore } from 'nest-sessions/cache-manager';
@@ -53,8 +53,7 @@ export async function openPlace(place: Place, patience: number): Promise<OpenPla
       };
     }
     case 'cacheManager': {
-      const cache = createKeyv(serverAt(place.url));
-      cache.on('error', () => undefined);
+      const cache = keyvAt(place.url);
       return { store: cacheManagerStore({ cache, timeout: patience }), close: () => cache.disconnect() };
     }
     case 'file':
@@ -68,8 +67,7 @@ export async function openPlace(place: Place, patience: number): Promise<OpenPla
         const cache = memoryCache({ max: place.cache.characters });
         return { store: cachedStore({ database, cache }), imports };
       }
-      const cache = new Keyv(new KeyvRedis(serverAt(place.cache.url), { throwOnErrors: true }));
-      cache.on('error', () => undefined);
+      const cache = keyvAt(place.cache.url);
       return { store: cachedStore({ database, cache }), imports, close: () => cache.disconnect() };
     }
   }
@@ -82,6 +80,15 @@ function databaseOf(options: DataSourceOptions): DynamicModule {
     retryAttempts: 100,
     retryDelay: 300,
   });
+}
+
+/** Over the client that applications are told to give to it: its own takes one answer for another now and then. */
+function keyvAt(url: string): Keyv {
+  const client = createClient(serverAt(url));
+  client.on('error', () => undefined);
+  const keyv = new Keyv(new KeyvRedis(client as never, { throwOnErrors: true }));
+  keyv.on('error', () => undefined);
+  return keyv;
 }
 
 function serverAt(url: string) {
