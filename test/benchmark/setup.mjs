@@ -17,7 +17,12 @@ const npm = process.env.npm_execpath;
 const without = process.argv.includes('--this-node') ? ['--omit=optional'] : [];
 
 function run(cwd, command, ...args) {
-  return execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  return runWith({}, cwd, command, ...args);
+}
+
+function runWith(variables, cwd, command, ...args) {
+  const env = { ...process.env, ...variables };
+  return execFileSync(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 }
 
 function runNpm(cwd, ...args) {
@@ -43,9 +48,12 @@ function buildSqlite(node, headers) {
     npm ?? join(process.execPath, '../../lib/node_modules/npm/bin/npm-cli.js'),
   ).resolve('node-gyp/bin/node-gyp.js');
   try {
-    run(copy, node, gyp, 'rebuild', '--release', `--nodedir=${headers}`, '--loglevel=error');
+    // node-gyp minds the variable more than the argument, and npm may have set it for its own Node.js.
+    runWith({ npm_config_nodedir: headers }, copy, node, gyp, 'rebuild', '--release', '--loglevel=error');
+    const built = join(copy, 'build/Release/better_sqlite3.node');
+    run(here, node, '-e', 'process.dlopen({ exports: {} }, process.argv[1])', built);
     mkdirSync(join(here, 'node_modules/.sqlite'), { recursive: true });
-    cpSync(join(copy, 'build/Release/better_sqlite3.node'), file);
+    cpSync(built, file);
   } catch (error) {
     console.warn(`  could not be built, so SQLite is left out there: ${error.message}`);
   }

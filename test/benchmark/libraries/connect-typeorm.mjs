@@ -18,7 +18,7 @@ const ConnectSession = new EntitySchema({
 
 /** express-session with its sessions in a table, through TypeORM's repositories. */
 export async function create({ store, scratch, operations }) {
-  watchSql(operations);
+  watchSql(operations, store);
   return {
     imports: [
       TypeOrmModule.forRoot({

@@ -19,7 +19,7 @@ export async function expressStore({ store, scratch, operations }) {
     }
     case 'postgres': {
       const PgStore = (await import('connect-pg-simple')).default(session);
-      watchSql(operations);
+      watchSql(operations, 'postgres');
       return new PgStore({ pool: pgPool(scratch), createTableIfMissing: true });
     }
   }

@@ -32,7 +32,7 @@ async function storeOf({ store, scratch, operations }) {
     case 'cookie':
       return { store: cookieStore({ keys: [randomBytes(32).toString('base64url')] }) };
     default:
-      watchSql(operations);
+      watchSql(operations, store);
       return { store: typeOrmStore(), database: dataSourceOptions(store, scratch) };
   }
 }

@@ -58,8 +58,11 @@ export async function redisClient() {
 }
 
 /** Counts the statements that are sent to PostgreSQL or run by SQLite. */
-export function watchSql(operations) {
-  operations.watch(require('pg').Client.prototype, ['query']);
+export function watchSql(operations, store) {
+  if (store === 'postgres') {
+    operations.watch(require('pg').Client.prototype, ['query']);
+    return;
+  }
   const memory = sqliteInMemory();
   operations.watch(Object.getPrototypeOf(memory.prepare('SELECT 1')), ['run', 'get', 'all']);
   memory.close();
