@@ -83,8 +83,8 @@ async function grow(dataSource, store, { first, last, expiresAt }) {
 
 /** What one would write by hand. The store selects first: MariaDB deletes nothing that it selects with a limit. */
 function deleteOldest(kind) {
-  const [now, count] = kind === 'postgres' ? ['$1', '$2'] : ['?', '?'];
-  const oldest = `SELECT id FROM sessions WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ${count}`;
+  const [now, most] = kind === 'postgres' ? ['$1', '$2'] : ['?', '?'];
+  const oldest = `SELECT id FROM sessions WHERE expires_at <= ${now} ORDER BY expires_at LIMIT ${most}`;
   return { sql: `DELETE FROM sessions WHERE id IN (${oldest})`, bind: (count) => [Date.now(), count] };
 }
 
