@@ -95,11 +95,17 @@ try {
 
 async function run() {
   const results = [];
-  for (const adapter of onlyDjango ? [] : chosen(ADAPTERS)) {
-    const stores = chosen(Object.keys(STORES)).filter((store) => !scratch.missing[store]);
-    for (const store of quick ? stores.filter((name) => isStandIn(adapter, name)) : stores) {
-      results.push(...(await measureStore(adapter, store)));
+  try {
+    for (const adapter of onlyDjango ? [] : chosen(ADAPTERS)) {
+      const stores = chosen(Object.keys(STORES)).filter((store) => !scratch.missing[store]);
+      for (const store of quick ? stores.filter((name) => isStandIn(adapter, name)) : stores) {
+        results.push(...(await measureStore(adapter, store)));
+      }
     }
+  } catch (error) {
+    // It has taken long to measure what is there.
+    console.log(adapterTables(results).join('\n\n'));
+    throw error;
   }
   const { heading, major } = await conditions({ ...settings, title: 'Sessions over HTTP' });
   const sections = [heading, ...adapterTables(results), budgetsTable(results, major)];
