@@ -29,18 +29,17 @@ export class SessionEntries {
     private readonly deadline: Deadline,
   ) {}
 
-  /** What is there under each id, in one call to the cache. @throws when it is an entry of another. */
+  /**
+   * What is there under each id, in one call to the cache.
+   * @throws when both entries are another session's: the client of the cache takes one answer for another. One alone is
+   * damaged, and of no use.
+   */
   async read<Ids extends readonly string[]>(...ids: Ids): Promise<{ [Index in keyof Ids]: SessionEntry }> {
     const keys = ids.flatMap((id) => [this.recordKey(id), this.licenceKey(id)]);
     const values = await this.deadline.hold(() => this.keyv.getMany(keys));
-    return ids.map((id, index) => {
-      const [record, licence] = [values[2 * index], values[2 * index + 1]];
-      return {
-        record: record === undefined ? undefined : parse(id, record),
-        isLicensed: isLicence(id, licence),
-        isTaken: record !== undefined || licence !== undefined,
-      };
-    }) as { [Index in keyof Ids]: SessionEntry };
+    return ids.map((id, index) => entryOf(id, values[2 * index], values[2 * index + 1])) as {
+      [Index in keyof Ids]: SessionEntry;
+    };
   }
 
   /** Writes the record, which says nothing on whether it lives. */
@@ -80,10 +79,15 @@ export class SessionEntries {
   }
 }
 
-function parse(id: string, text: string): SessionRecord | undefined {
-  const record = readable(text);
-  if (record && record.id !== id) throw new Error(messages.anotherAnswer());
-  return record;
+function entryOf(id: string, text: string | undefined, licence: string | undefined): SessionEntry {
+  const record = text === undefined ? undefined : readable(text);
+  const owners = [record?.id, licence].filter((owner) => owner !== undefined);
+  if (owners.length > 0 && !owners.includes(id)) throw new Error(messages.anotherAnswer());
+  return {
+    record: record?.id === id ? record : undefined,
+    isLicensed: licence === id,
+    isTaken: text !== undefined || licence !== undefined,
+  };
 }
 
 function readable(text: string): SessionRecord | undefined {
@@ -92,10 +96,4 @@ function readable(text: string): SessionRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A licence says whose it is: a cache that mixes answers up must let nobody live. */
-function isLicence(id: string, licence: string | undefined): boolean {
-  if (licence !== undefined && licence !== id) throw new Error(messages.anotherAnswer());
-  return licence !== undefined;
 }
