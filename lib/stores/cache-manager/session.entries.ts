@@ -31,8 +31,8 @@ export class SessionEntries {
 
   /**
    * What is there under each id, in one call to the cache.
-   * @throws when both entries are another session's: the client of the cache takes one answer for another. One alone is
-   * damaged, and of no use.
+   * @throws when all that is there is another session's: the client of the cache takes one answer for another. An entry
+   * beside one of ours is damaged, and of no use.
    */
   async read<Ids extends readonly string[]>(...ids: Ids): Promise<{ [Index in keyof Ids]: SessionEntry }> {
     const keys = ids.flatMap((id) => [this.recordKey(id), this.licenceKey(id)]);

@@ -43,7 +43,8 @@ export async function sweepExpired(
 
     const took = performance.now() - start;
     size = took > longest ? Math.max(Math.floor(size / 2), least) : Math.min(size * 2, largest);
-    await delay(took);
+    // An abort ends the pause, and the loop above.
+    await delay(took, undefined, signal && { signal }).catch(() => undefined);
   }
   return cleared;
 }
