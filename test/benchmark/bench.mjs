@@ -152,9 +152,11 @@ async function measureCase(
     return [];
   }
   const entries = [];
+  // Who has no sessions is sent somebody's: browsers send what they have.
+  const floor = servers.find(({ contestant }) => contestant.library === 'floor');
   for (const { contestant, server } of servers) {
-    const hasSession = contestant.store !== undefined && !isNew;
-    const cookies = hasSession ? await server.browsers(settings.connections, bytes) : undefined;
+    const issuer = contestant.library === 'bare' ? floor.server : server;
+    const cookies = isNew ? undefined : await issuer.browsers(settings.connections, bytes);
     const target = { url: `${server.origin}/${path}`, method, cookies, connections: settings.connections };
     const profile =
       options['cpu-prof'] && `${options['cpu-prof']}/${nameOf(contestant)}-${scenario}-${bytes}.cpuprofile`;

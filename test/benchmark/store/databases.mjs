@@ -28,7 +28,7 @@ export async function openDatabase({ store: kind, slots }, scratch, name) {
   }).initialize();
   const store = new TypeOrmStore(dataSource, SessionEntity);
   await store.open(CONTEXT);
-  const statements = await recordStatements(store);
+  const statements = await recordStatements(store, kind);
   const driver = kind === 'postgres' ? barePostgres(scratch) : bareSqlite(dataSource.options.database);
   return {
     dataSource,

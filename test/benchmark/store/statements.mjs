@@ -8,10 +8,10 @@ const require = createRequire(import.meta.url);
 const VERSION = 987_654;
 
 /**
- * The SQL that the store sends to its driver for each verb, and `bind(record)`, which gives the parameters for another
- * record.
+ * The SQL that the store sends to its driver, the one of PostgreSQL or SQLite, for each verb, and `bind(record)`, which
+ * gives the parameters for another record.
  */
-export async function recordStatements(store) {
+export async function recordStatements(store, kind) {
   const record = newRecord({ version: VERSION });
   const activity = { lastSeenAt: record.lastSeenAt, expiresAt: record.expiresAt };
   const verbs = {
@@ -22,7 +22,7 @@ export async function recordStatements(store) {
   };
   const statements = {};
   for (const [verb, run] of Object.entries(verbs)) {
-    const [statement] = await sentDuring(run);
+    const [statement] = await sentDuring(kind, run);
     statements[verb] = { sql: statement.sql, bind: binder(statement.parameters, record) };
   }
   await store.destroy(record.id);
@@ -42,32 +42,42 @@ function binder(parameters, { id, version }) {
 }
 
 /** The statements that reach a driver while something runs. */
-async function sentDuring(run) {
+async function sentDuring(kind, run) {
   const sent = [];
-  const { prototype: client } = require('pg').Client;
-  const memory = sqliteInMemory();
-  const statement = Object.getPrototypeOf(memory.prepare('SELECT 1'));
-  memory.close();
-  const originals = { query: client.query, run: statement.run, get: statement.get, all: statement.all };
-  client.query = function query(text, values, ...rest) {
-    sent.push(
-      typeof text === 'string'
-        ? { sql: text, parameters: values }
-        : { sql: text.text, parameters: text.values },
-    );
-    return originals.query.call(this, text, values, ...rest);
-  };
-  for (const name of ['run', 'get', 'all']) {
-    statement[name] = function watched(...parameters) {
-      sent.push({ sql: this.source, parameters });
-      return originals[name].apply(this, parameters);
+  const { prototype, verbs, statementOf } = DRIVERS[kind]();
+  const originals = verbs.map((name) => [name, prototype[name]]);
+  for (const [name, original] of originals) {
+    prototype[name] = function watched(...args) {
+      sent.push(statementOf(this, args));
+      return original.apply(this, args);
     };
   }
   try {
     await run();
   } finally {
-    client.query = originals.query;
-    Object.assign(statement, { run: originals.run, get: originals.get, all: originals.all });
+    Object.assign(prototype, Object.fromEntries(originals));
   }
   return sent;
 }
+
+/** Whose methods a statement passes through, and how it is read there. */
+const DRIVERS = {
+  postgres: () => ({
+    prototype: require('pg').Client.prototype,
+    verbs: ['query'],
+    statementOf: (_client, [query, values]) =>
+      typeof query === 'string'
+        ? { sql: query, parameters: values }
+        : { sql: query.text, parameters: query.values },
+  }),
+  sqlite() {
+    const memory = sqliteInMemory();
+    const prototype = Object.getPrototypeOf(memory.prepare('SELECT 1'));
+    memory.close();
+    return {
+      prototype,
+      verbs: ['run', 'get', 'all'],
+      statementOf: (statement, parameters) => ({ sql: statement.source, parameters }),
+    };
+  },
+};

@@ -96,7 +96,7 @@ export function budgetsTable(results, major) {
     ['express', 'fastify'].flatMap((adapter) => rowOf(budget, adapter, results, major) ?? []),
   );
   return rows.length > 0
-    ? `## Budgets\n\nThe last column: what the floor comes to in our place, which is the best that could be had.\n\n${table(HEAD, rows)}`
+    ? `## Budgets\n\nThe last column: what the floor comes to in our place. Its store is a Map, whatever the store of the others.\n\n${table(HEAD, rows)}`
     : '';
 }
 
