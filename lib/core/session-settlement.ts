@@ -146,8 +146,9 @@ export class SessionSettlement {
     const activity = activityNow(before, policy, settings);
     if (await this.#repository.touch(before, activity)) {
       this.state.moved({ ...before, ...activity }, false);
-    } else {
-      // Another request has committed or ended the session: nothing is left to move, nor to be asked for again.
+    } else if (!this.#repository.isSealed) {
+      // Another request has committed or ended the session: nothing is left to move, nor to be asked for again. A sealed
+      // record would be sent for it, and take the place of what that other request has sent.
       this.state.see({ ...before, lastSeenAt: activity.lastSeenAt });
     }
   }

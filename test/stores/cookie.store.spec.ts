@@ -36,7 +36,8 @@ class CookieController {
     return 'no session here';
   }
 
-  @Get('read') read(@Session() session: Session) {
+  @Get('read') async read(@Session() session: Session) {
+    await meeting?.wait();
     return session.toJSON();
   }
 
@@ -308,6 +309,20 @@ describe.each(adapters)('The cookie store on $adapter', ({ make }) => {
       const visit = await overtaken;
       expect([visit.status, visit.setCookies]).toEqual([503, []]);
       expect((await browser.get('/read')).json()).toEqual({ name: 'Ada', theirs: '1' });
+    });
+
+    it('gives nothing to a request that only reads when another one has written meanwhile', async () => {
+      await browser.post('/set?name=Ada');
+      clock.advance(61);
+      meeting = new Barrier();
+      const held = meeting;
+      const reading = browser.fork().get('/read');
+      await held.reached;
+      meeting = undefined;
+      await browser.post('/set?theirs=1');
+      held.open();
+      const visit = await reading;
+      expect([visit.json(), visit.setCookies]).toEqual([{ name: 'Ada' }, []]);
     });
 
     it('lets a client whose newest cookie was lost go on from the one it has', async () => {
