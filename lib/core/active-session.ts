@@ -134,8 +134,16 @@ export class ActiveSession extends SessionDictionary {
    * @throws SessionInterruptedError when it has ended meanwhile.
    * @internal
    */
-  lock(): Promise<Release> {
-    return this.#queue.run(() => this.#lifecycle.lock(this.content.changes()));
+  async lock(): Promise<Release> {
+    // Waits outside the queue: a request that is answered before its turn comes does not wait for that.
+    const release = await this.#lifecycle.lock();
+    try {
+      await this.#queue.run(() => this.#lifecycle.catchUp(this.content.changes()));
+      return release;
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   /** Drops what could not be committed, for whoever answers the request with the reason. @internal */

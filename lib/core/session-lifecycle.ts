@@ -128,24 +128,18 @@ export class SessionLifecycle {
     this.#state.become(stored.record);
   }
 
-  /** Waits for the lock of what is stored, and loads again what whoever had it before has left. */
-  async lock(changes: SessionChanges | undefined): Promise<Release> {
+  /** Waits for the lock of what is stored. Only who knows the secret may, hence not before it is loaded. */
+  async lock(): Promise<Release> {
+    const { record } = this;
+    return record ? this.repository.lock(record) : async () => undefined;
+  }
+
+  /** Loads again what whoever had the lock before has left. What a guard has changed is not to be lost by that. */
+  async catchUp(changes: SessionChanges | undefined): Promise<void> {
     const { record, status } = this;
-    if (!record) {
-      return async () => undefined;
-    }
-    const release = await this.repository.lock(record);
-    try {
-      // Only who knows the secret may wait for a session, hence not before it is loaded; and what a guard has changed
-      // since is not to be lost.
-      if (status === 'stored') {
-        await (changes && this.#settlement.commit(record, changes));
-        await this.reload();
-      }
-      return release;
-    } catch (error) {
-      await release();
-      throw error;
+    if (status === 'stored') {
+      await (changes && this.#settlement.commit(record!, changes));
+      await this.reload();
     }
   }
 

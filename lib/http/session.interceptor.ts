@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { catchError, concatMap, finalize, from, type Observable } from 'rxjs';
+import { catchError, concatMap, from, Observable } from 'rxjs';
 import { SessionContext } from '../core/session-context.js';
 import { graphqlField } from './graphql-field.js';
 import { RequestSession } from './request-session.js';
@@ -33,9 +33,7 @@ export class SessionInterceptor implements NestInterceptor {
     const field = graphqlField(execution);
     const committed = field === 'field' ? next.handle() : this.#commit(context, execution, next);
     const settled = field === 'mutation' ? committed.pipe(catchError(dropping(context))) : committed;
-    return isLocked(execution)
-      ? from(context.lock()).pipe(concatMap((done) => settled.pipe(finalize(done))))
-      : settled;
+    return isLocked(execution) ? locked(context, settled) : settled;
   }
 
   #commit(context: RequestSession, execution: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -52,6 +50,23 @@ export class SessionInterceptor implements NestInterceptor {
       ),
     );
   }
+}
+
+/** Whoever leaves while waiting for the lock is given it none the less, and has to let it go. */
+function locked<T>(context: RequestSession, handling: Observable<T>): Observable<T> {
+  return new Observable((subscriber) => {
+    const entered = context.lock();
+    const handled = from(entered)
+      .pipe(concatMap(() => handling))
+      .subscribe(subscriber);
+    return () => {
+      handled.unsubscribe();
+      entered.then(
+        (leave) => leave(),
+        () => undefined,
+      );
+    };
+  });
 }
 
 /**

@@ -1,5 +1,19 @@
-import { Controller, HttpCode, Inject, Post, Query, UseGuards, type CanActivate } from '@nestjs/common';
+import {
+  Controller,
+  HttpCode,
+  Inject,
+  Post,
+  Query,
+  RequestTimeoutException,
+  UseGuards,
+  type CallHandler,
+  type CanActivate,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mergeMap, race, Subject, throwError } from 'rxjs';
 import { cookieStore, memoryStore, Session, SessionLock, SessionService } from 'nest-sessions';
 import { adapters } from '../support/adapters.js';
 import { Barrier } from '../support/barrier.js';
@@ -17,6 +31,18 @@ class Marking implements CanActivate {
   async canActivate() {
     (await this.sessions.current<any>()).update('guarded', (n = 0) => n + 1);
     return true;
+  }
+}
+
+/** Says when those lose their patience who have asked for it. */
+const impatience = new Subject<void>();
+
+/** As an interceptor that answers when a handler takes too long. */
+class Impatient implements NestInterceptor {
+  intercept(execution: ExecutionContext, next: CallHandler) {
+    const { query } = execution.switchToHttp().getRequest();
+    const tooLong = impatience.pipe(mergeMap(() => throwError(() => new RequestTimeoutException())));
+    return query.impatient ? race(next.handle(), tooLong) : next.handle();
   }
 }
 
@@ -42,7 +68,10 @@ class LockController {
   }
 }
 
-const serve = { controllers: [LockController], providers: [Marking] };
+const serve = {
+  controllers: [LockController],
+  providers: [Marking, { provide: APP_INTERCEPTOR, useClass: Impatient }],
+};
 
 describeStores('@SessionLock()', ({ make, openStore }) => {
   let ground: Playground;
@@ -149,6 +178,29 @@ describeMemory('A request at a @SessionLock()', ({ make, openStore }) => {
     expect((await late).status).toBe(409);
     expect((await late).setCookies).toEqual([]);
   });
+
+  it.each([
+    { when: 'before the one that it waits for is done', answers: true },
+    { when: 'while that is getting done', answers: false },
+  ])(
+    'lets others in, and needs no turn to be answered, when an interceptor gives it up $when',
+    async ({ answers }) => {
+      const browser = await ground.visitor();
+      const barrier = stopAt('first');
+      const first = browser.fork().post('/locked/order?at=first');
+      await barrier.reached;
+      const loaded = ground.hold('after', 'load');
+      const impatient = browser.fork().post('/locked/order?impatient=1');
+      await loaded.reached;
+      loaded.open();
+      impatience.next();
+      await (answers && impatient);
+      const next = browser.fork().post('/locked/order');
+      barrier.open();
+      expect([(await impatient).status, (await first).status]).toEqual([408, 200]);
+      expect((await next).json()).toEqual({ orders: 1 });
+    },
+  );
 
   it('is let go when the client has given up, once its handler is done', async () => {
     const browser = await ground.visitor();
