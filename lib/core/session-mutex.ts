@@ -107,7 +107,7 @@ export class SessionMutex {
 /** The record that is a lock. Its data says until when it holds, so that it can be taken over from who died with it. */
 class Lease {
   readonly #id: string;
-  #version = 1;
+  #version = 0;
   #until = 0;
   #renewal: NodeJS.Timeout | undefined;
 
@@ -122,8 +122,9 @@ class Lease {
   /** Whether it is ours now. */
   async take(): Promise<boolean> {
     this.#until = this.settings.now() + LEASE;
-    this.#version = 1;
-    const isFree = await this.store.create(this.#record(), noSource(this.#id));
+    const record = this.#record();
+    this.#version = record.version;
+    const isFree = await this.store.create(record, noSource(this.#id));
     const isMine = isFree || (await this.#takeOver());
     if (isMine) {
       this.#renewal = setInterval(() => void this.#renew(), LEASE / 3).unref();
@@ -172,7 +173,6 @@ class Lease {
       id: this.#id,
       kind: 'nest-sessions/lock',
       data: JSON.stringify({ until: this.#until }),
-      version: this.#version,
       now,
       expiresAt: this.session.absoluteExpiresAt ?? now + WITHOUT_LIMIT,
     });

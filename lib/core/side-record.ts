@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { SessionRecord } from '../stores/session-record.js';
 import type { SessionSource } from '../stores/session-store.js';
 
@@ -13,20 +14,25 @@ interface SideContent {
   readonly data: string;
   readonly now: number;
   readonly expiresAt: number;
-  readonly version?: number;
   readonly secretHash?: string;
 }
 
-/** A record that is no session, with its kind where a session has its audience. */
-export function sideRecord({ id, kind, data, now, expiresAt, ...rest }: SideContent): SessionRecord {
+/** Leaves a column of 32 bits room for as many changes again. */
+const HIGHEST_FIRST_VERSION = 2 ** 30;
+
+/**
+ * A record that is no session, with its kind where a session has its audience. Its version is a random one: ids that are
+ * made of names come back, and what was under one before, or has been put there by somebody else, must not pass for this.
+ */
+export function sideRecord({ id, kind, data, now, expiresAt, secretHash }: SideContent): SessionRecord {
   return {
     id,
     // No token has this hash.
-    secretHash: rest.secretHash ?? '',
+    secretHash: secretHash ?? '',
     previousHash: null,
     previousUntil: null,
     data,
-    version: rest.version ?? 1,
+    version: randomInt(1, HIGHEST_FIRST_VERSION),
     userId: null,
     createdAt: now,
     authenticatedAt: null,

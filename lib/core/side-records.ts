@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionRecord } from '../stores/session-record.js';
 import type { SessionStore } from '../stores/session-store.js';
@@ -30,8 +30,6 @@ export interface SideChange<Content> {
 
 const ROUNDS = 40;
 const LONGEST_PAUSE_MS = 50;
-/** Leaves a column of 32 bits room for as many changes again. */
-const HIGHEST_FIRST_VERSION = 2 ** 30;
 
 /** The id that belongs to a name, such as that of a session at an identity provider. */
 export function sideId(kind: SideKind, ...name: readonly string[]): string {
@@ -66,8 +64,6 @@ export class SideRecords {
       now: this.settings.now(),
       expiresAt,
       secretHash,
-      // Names come back: what a cache has kept under one before must not pass for this.
-      version: randomInt(1, HIGHEST_FIRST_VERSION),
     });
     const create = () => this.#guard('create', () => this.store.create(record, noSource(id)));
     return (await create()) || ((await this.#isUnreadable({ id, kind })) && this.#destroy(id).then(create));

@@ -7,8 +7,11 @@ import { jsonSerializer } from '../../lib/core/json.serializer.js';
 import { SessionEvents } from '../../lib/core/session-events.js';
 import { SessionMutex } from '../../lib/core/session-mutex.js';
 import type { SessionSettings } from '../../lib/core/session-settings.js';
+import { CachedStore } from '../../lib/stores/cached/cached.store.js';
+import { memoryCache } from '../../lib/stores/cached/memory.cache.js';
 import { Clock } from '../support/clock.js';
 import { describeEachDatabase, type ScratchDatabase } from '../support/databases.js';
+import { peeking } from '../support/peeking.store.js';
 import { openSessionTable } from '../support/session-table.js';
 
 describeEachDatabase(
@@ -37,9 +40,9 @@ describeEachDatabase(
     afterEach(() => store.close?.());
 
     /** The lock as another process sees it, which waits for `patience` ms. */
-    const mutex = (patience = 0) =>
+    const mutex = (patience = 0, over = store) =>
       new SessionMutex(
-        store,
+        over,
         { now: clock.now, serializer: jsonSerializer } as SessionSettings,
         new SessionEvents(),
         patience,
@@ -74,6 +77,24 @@ describeEachDatabase(
       clock.advance(30);
       const tries = await Promise.allSettled([mutex().acquire(session), mutex().acquire(session)]);
       expect(tries.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    });
+
+    it('is not mistaken for the one before, behind the caches of two processes', async () => {
+      const [here, there] = await Promise.all(
+        [0, 1].map(async () => {
+          const cached = new CachedStore(peeking(store), memoryCache());
+          await cached.open({ now: clock.now, maxDataSize: 1_048_576 });
+          return mutex(0, cached);
+        }),
+      );
+      const first = await here!.acquire(session);
+      await expect(there!.acquire(session)).rejects.toMatchObject({ name: 'SessionContentionError' });
+      clock.advance(29);
+      await first();
+      const second = await here!.acquire(session);
+      clock.advance(2);
+      await expect(there!.acquire(session)).rejects.toMatchObject({ name: 'SessionContentionError' });
+      await second();
     });
 
     it('is held on to for as long as the process lives', async () => {

@@ -164,6 +164,20 @@ describeEachDatabase('TypeOrmStore', (database) => {
     expect(await store.load('mine')).toMatchObject({ version: 1, secretHash: 'mine' });
   });
 
+  it('takes nothing that was there before for its own when it has failed to store', async () => {
+    const store = new TypeOrmStore(dataSource, SessionEntity);
+    await store.open({ now: () => 1, maxDataSize: 1_048_576 });
+    // A lock, or what else has no secret.
+    expect(await store.create(sessionRecord('lock', { secretHash: '', version: 5 }))).toBe(true);
+    const { executor } = store as unknown as {
+      executor: { write: (statement: unknown) => Promise<number> };
+    };
+    executor.write = async () => {
+      throw new Error('Connection terminated unexpectedly');
+    };
+    expect(await store.create(sessionRecord('lock', { secretHash: '', version: 7 }))).toBe(false);
+  });
+
   it('never fails for an id that is taken and given back again by many at once', async () => {
     const store = new TypeOrmStore(dataSource, SessionEntity);
     await store.open({ now: () => 1, maxDataSize: 1_048_576 });

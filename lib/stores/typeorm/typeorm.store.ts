@@ -102,7 +102,7 @@ export class TypeOrmStore<Entity extends SessionEntity = SessionEntity> extends 
         // The key of which column is taken, drivers word differently; whether the row is there is the same everywhere.
         const present = await this.peek(record.id);
         // Where only the answer was lost, it is this record itself.
-        if (present) return !isDuplicate(error) && present.secretHash === record.secretHash;
+        if (present) return !isDuplicate(error) && isSame(present, record);
         const expired = this.statements.deleteExpired([record.id], this.now());
         const madeWay = (await this.executor.write(expired)) > 0;
         // One that was in the way may have been destroyed since.
@@ -196,4 +196,9 @@ export class TypeOrmStore<Entity extends SessionEntity = SessionEntity> extends 
     const fresh = await this.load(id);
     return fresh ? { outcome: 'conflict', fresh } : { outcome: 'gone' };
   }
+}
+
+/** What has no secret begins with a random version. */
+function isSame(present: SessionHead, { secretHash, version }: SessionRecord): boolean {
+  return present.secretHash === secretHash && present.version === version;
 }
