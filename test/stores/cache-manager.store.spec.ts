@@ -211,6 +211,21 @@ describeWithRedis('CacheManagerStore on Redis', () => {
     expect(await store.load(old.id)).toEqual(oldLives ? old : undefined);
     expect(await store.load(successor.id)).toBeUndefined();
   });
+
+  it('keeps an id from nobody for whom a create has failed half way, once it cannot be going on any more', async () => {
+    const store = await opened();
+    const record = newRecord(clock);
+    const crashing = ownKeyv();
+    hold(crashing, async (key) => {
+      if (key.startsWith(`${prefix}l:`)) throw new Error('crashed');
+    });
+    await expect((await opened(crashing)).create(record)).rejects.toThrow('crashed');
+    expect(await store.load(record.id)).toBeUndefined();
+    expect(await store.create(record)).toBe(false);
+    clock += PATIENT;
+    expect(await store.create(record)).toBe(true);
+    expect(await store.load(record.id)).toEqual(record);
+  });
 });
 
 describe('CacheManagerStore in memory', () => {

@@ -86,8 +86,8 @@ export class CacheManagerStore extends SessionStore {
 
   override create(record: SessionRecord): Promise<boolean> {
     return this.exclusively(record.id, async (entries) => {
-      const [{ record: before }] = await entries.read(record.id);
-      if (before && before.expiresAt > this.now()) return false;
+      const [before] = await entries.read(record.id);
+      if (this.alive(before) || this.isBeginning(before)) return false;
       await entries.write(record);
       await entries.license(record);
       return true;
@@ -191,6 +191,11 @@ export class CacheManagerStore extends SessionStore {
 
   private alive({ record, isLicensed }: SessionEntry): SessionRecord | undefined {
     return isLicensed && record && record.expiresAt > this.now() ? record : undefined;
+  }
+
+  /** Whether another process may be about to license it: one that has failed to leaves it dead. */
+  private isBeginning({ record, isLicensed }: SessionEntry): boolean {
+    return !isLicensed && record !== undefined && record.createdAt + this.timeout > this.now();
   }
 
   /** Holds off the other writers of this process. What waited for too long is not begun any more. */
