@@ -34,11 +34,18 @@ export class RequestSession extends SessionContext {
     return (this.#opening ??= this.#open());
   }
 
-  /** Commits, when there is something to commit and the response is still to come. For the end of a handler. */
+  /**
+   * Commits, when there is something to commit and the response is still to come. For the end of a handler. What fails,
+   * fails by the promise, also where a value is found at once that cannot be kept.
+   */
   settle(): Promise<void> | undefined {
-    return this.#session && this.#gate?.status === 'waiting' && this.response.statusCode < 500
-      ? this.#session.settle()
-      : undefined;
+    try {
+      return this.#session && this.#gate?.status === 'waiting' && this.response.statusCode < 500
+        ? this.#session.settle()
+        : undefined;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The session tokens, unchecked, that the browser sends by itself, whoever has made it send the request. */

@@ -108,6 +108,11 @@ class OutageController {
     setImmediate(() => response.status(200).send({ done: true }));
   }
 
+  @Get('unkept') unkept(@Session() session: Session<any>, @Res() response: any) {
+    session.data.page = Number('no number');
+    setImmediate(() => response.status(200).send({ done: true }));
+  }
+
   @Get('raw') raw(@Session() session: Session, @Res() response: any) {
     session.set('name', 'Grace');
     const raw = hijack(response);
@@ -250,6 +255,11 @@ describe.each(adapters)('A failing store on $adapter', ({ make }) => {
     for (const name of ['etag', 'location', 'content-language']) {
       expect(headers.get(name)).toBeNull();
     }
+  });
+
+  it('is answered for once, as is a value that no store could keep, when @Res() answers after the handler', async () => {
+    expect((await visitor.get('/unkept')).status).toBe(500);
+    await expectRecovery();
   });
 
   it('answers on a connection that goes on', async () => {
