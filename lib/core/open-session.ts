@@ -44,9 +44,8 @@ export async function openSession(
   }
   const proof = token && stored && proofOf(token, stored, repository);
   if (proof === 'current' || proof === 'in grace') {
-    const { groupId } = stored!.record;
-    if (groupId !== null && !(await repository.groups.confirm(groupId))) {
-      await repository.endings.destroy(token!.id, 'group');
+    const { record } = stored!;
+    if (record.groupId !== null && !(await repository.endings.confirm(record))) {
       return stale();
     }
   }

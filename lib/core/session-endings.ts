@@ -37,6 +37,13 @@ export class SessionEndings {
     return this.#destroy(id, { type: 'revoked', id, reason }, 'session');
   }
 
+  /** Whether a session may be used, as far as those say who have begun its group. One that may not, ends. */
+  async confirm({ id, groupId }: MemberOfGroup): Promise<boolean> {
+    const isConfirmed = groupId === null || (await this.groups.confirm(groupId));
+    await (isConfirmed || this.destroy(id, 'group'));
+    return isConfirmed;
+  }
+
   /**
    * Ends all sessions of a group, and tells the applications that have others, but the one that asks. How many there were
    * in this store.

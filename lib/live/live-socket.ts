@@ -128,6 +128,8 @@ export class LiveSocket {
       return undefined;
     }
     const stored = await (repository.isSealed ? repository.unseal(this.#tokens[0]!) : repository.load(id));
-    return stored === 'corrupt' ? undefined : stored;
+    return stored && stored !== 'corrupt' && (await repository.endings.confirm(stored.record))
+      ? stored
+      : undefined;
   }
 }

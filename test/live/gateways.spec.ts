@@ -10,6 +10,8 @@ import {
   WithSession,
   type SessionModuleOptions,
 } from 'nest-sessions';
+import type { ActiveSession } from '../../lib/core/active-session.js';
+import { SessionHttp } from '../../lib/http/session-http.js';
 import type { Browser } from '../support/browser.js';
 import { idOf, playground, type Playground } from '../support/playground.js';
 import { places, type Client } from './gateways.app.js';
@@ -234,6 +236,30 @@ describe.each(places)('A gateway of $library with sessions ($adapter)', ({ make,
     client.send('set', { a: 1 });
     expect(await client.closed).toBe(sockets.refusal);
   });
+
+  it.each(['a message', 'nothing'])(
+    '3.9 ends a session whose group has ended where it began, after %s',
+    async (what) => {
+      await ground.close();
+      await begin({ sockets: { revalidateEvery: what === 'nothing' ? 0.02 : 3600 } });
+      ground.on('join', (session) =>
+        (session as unknown as ActiveSession).login({
+          userId: 'ada',
+          methods: [],
+          remember: undefined,
+          origin: { groupId: 'a'.repeat(32) },
+        }),
+      );
+      await browser.post('/join');
+      const client = await connect();
+      expect(await client.ask('private')).toBe('yours');
+      const { groups } = ground.app.get(SessionHttp, { strict: false }).repository;
+      groups.policy = { leads: false, confirm: async () => false };
+      if (what === 'a message') client.send('set', { a: 1 });
+      expect(await client.closed).toBe(sockets.refusal);
+      expect(await data()).toBeUndefined();
+    },
+  );
 
   it('3.9 finds sessions that have expired without a message, and leaves the others alone', async () => {
     await ground.close();
