@@ -3,23 +3,27 @@ import type { LoginOrigin } from './session-login.js';
 import { JOINING, SessionGroups } from './session-groups.js';
 import { SessionCapabilityError, SessionInterruptedError } from './session.errors.js';
 import type { SessionRepository } from './session.repository.js';
+import type { SideKind } from './side-record.js';
 import { sideId, type SideKey } from './side-records.js';
 
-/** A logout at a provider that was told for a user, and for none of their logins in particular. */
-interface SubjectLogout {
-  /** When the provider issued the message, in seconds. */
-  readonly iat: number;
+/** A logout that a provider has told of. */
+interface Logout {
+  /** When the message was issued, in seconds. Left out: it names the login itself, whenever that was. */
+  readonly iat?: number | undefined;
   /** Until when it is remembered, in milliseconds. */
   readonly until: number;
   /** Whether it has found nothing to end: then it is meant for the next login that does not say when it was. */
   readonly isPending: boolean;
 }
 
-/** The logins of a user of a provider at this application. */
-interface Subject {
+/** The logins at this application that a provider can end together, each a group of sessions. */
+interface Logins {
   readonly groups: readonly { readonly id: string; readonly since: number }[];
-  readonly logout?: SubjectLogout | undefined;
+  readonly logout?: Logout | undefined;
 }
+
+const OF_LOGIN = 'nest-sessions/oidc-session';
+const OF_USER = 'nest-sessions/oidc-subject';
 
 /** From so many on, those are looked for that have ended; so many at a time. */
 const MANY_GROUPS = 50;
@@ -37,14 +41,20 @@ export class OidcLogins {
    * @throws SessionCapabilityError when every client holds a record of its own.
    */
   async begin({ iss, sub, sid, iat, auth_time: provedAt }: OidcLogin): Promise<LoginOrigin> {
-    const { groups, isSealed, settings, store } = this.repository;
+    const { isSealed, settings, store } = this.repository;
     if (isSealed) {
       throw new SessionCapabilityError(store.name, 'end a session when its identity provider says so');
     }
-    const groupId = sid === undefined ? SessionGroups.mint() : groupOf(iss, sid);
-    const hasEnded = (await groups.find(groupId))?.status === 'ended';
-    if (hasEnded || !(await this.#admit(this.#keyOf(iss, sub), groupId, iat))) {
-      throw new SessionInterruptedError();
+    // Not one that is made of the `sid`: the application may end its sessions, and the browser come back with the same one.
+    const groupId = SessionGroups.mint();
+    const lists = [
+      this.#keyOf(OF_USER, iss, sub),
+      ...(sid === undefined ? [] : [this.#keyOf(OF_LOGIN, iss, sid)]),
+    ];
+    for (const list of lists) {
+      if (!(await this.#admit(list, groupId, iat))) {
+        throw new SessionInterruptedError();
+      }
     }
     return {
       groupId,
@@ -54,28 +64,32 @@ export class OidcLogins {
 
   /** The user has logged out of one login at the provider. How many sessions that has ended. */
   endSession(iss: string, sid: string): Promise<number> {
-    return this.repository.endings.destroyGroup(groupOf(iss, sid));
+    return this.#end(this.#keyOf(OF_LOGIN, iss, sid));
   }
 
   /**
    * The user has logged out of all logins at the provider, which said so at `iat`, in seconds. How many sessions that has
    * ended.
    */
-  async endSubject(iss: string, sub: string, iat: number): Promise<number> {
+  endSubject(iss: string, sub: string, iat: number): Promise<number> {
+    return this.#end(this.#keyOf(OF_USER, iss, sub), iat);
+  }
+
+  async #end(list: SideKey, iat?: number): Promise<number> {
     const { endings, settings, side } = this.repository;
     const until = settings.now() + JOINING;
-    const key = this.#keyOf(iss, sub);
+    const logout: Logout = { iat, until, isPending: true };
     // First told to those who are logging in, then to those who have: nobody is left between the two.
-    const { groups } = await side.changeOrPut<Subject>(
-      key,
+    const { groups } = await side.changeOrPut<Logins>(
+      list,
       ({ content, expiresAt }) => ({
         content: {
           ...content,
-          logout: { iat: Math.max(iat, content.logout?.iat ?? 0), until, isPending: true },
+          logout: { ...logout, iat: iat && Math.max(iat, content.logout?.iat ?? 0) },
         },
         expiresAt: Math.max(expiresAt, until),
       }),
-      { content: { groups: [], logout: { iat, until, isPending: true } }, expiresAt: until },
+      { content: { groups: [], logout }, expiresAt: until },
     );
     let count = 0;
     for (const { id } of groups) {
@@ -83,7 +97,7 @@ export class OidcLogins {
     }
     if (groups.length > 0) {
       const ended = new Set(groups.map(({ id }) => id));
-      await side.change<Subject>(key, ({ content, expiresAt }) => ({
+      await side.change<Logins>(list, ({ content, expiresAt }) => ({
         content: {
           groups: content.groups.filter(({ id }) => !ended.has(id)),
           logout: content.logout && { ...content.logout, isPending: content.logout.isPending && count === 0 },
@@ -94,18 +108,18 @@ export class OidcLogins {
     return count;
   }
 
-  /** Puts a login on the list of its user, unless they have logged out of it already. Whether it has. */
-  async #admit(key: SideKey, groupId: string, iat: number | undefined): Promise<boolean> {
+  /** Puts a login on a list, unless the user has logged out of it already. Whether it has. */
+  async #admit(list: SideKey, groupId: string, iat: number | undefined): Promise<boolean> {
     const { now, absoluteTimeout = WITHOUT_LIMIT } = this.repository.settings;
     const since = now();
     const until = since + absoluteTimeout;
     const login = { id: groupId, since };
-    const { groups } = await this.repository.side.changeOrPut<Subject>(
-      key,
+    const { groups } = await this.repository.side.changeOrPut<Logins>(
+      list,
       ({ content, expiresAt }) => {
         const logout = content.logout && content.logout.until > since ? content.logout : undefined;
         const others = content.groups.filter(({ id }) => id !== groupId);
-        if (!logout || (iat === undefined ? !logout.isPending : iat > logout.iat)) {
+        if (!logout || !isMeant(logout, iat)) {
           return { content: { groups: [...others, login], logout }, expiresAt: Math.max(expiresAt, until) };
         }
         // One that says when it was is not the one that the logout waits for.
@@ -114,12 +128,12 @@ export class OidcLogins {
       },
       { content: { groups: [login] }, expiresAt: until },
     );
-    await this.#tidy(key, groups);
+    await this.#tidy(list, groups);
     return groups.some(({ id }) => id === groupId);
   }
 
   /** Takes logins off the list that have ended, once there are many. */
-  async #tidy(key: SideKey, groups: Subject['groups']): Promise<void> {
+  async #tidy(list: SideKey, groups: Logins['groups']): Promise<void> {
     const { groups: all, settings, side } = this.repository;
     const begun = groups.filter(({ since }) => since + JOINING <= settings.now());
     if (begun.length < MANY_GROUPS) {
@@ -134,7 +148,7 @@ export class OidcLogins {
         ended.add(id);
       }
     }
-    await side.change<Subject>(key, ({ content, expiresAt }) => ({
+    await side.change<Logins>(list, ({ content, expiresAt }) => ({
       content: {
         ...content,
         groups: content.groups.filter(({ id, since }) => !ended.has(id) || since + JOINING > settings.now()),
@@ -143,13 +157,16 @@ export class OidcLogins {
     }));
   }
 
-  #keyOf(iss: string, sub: string): SideKey {
-    const kind = 'nest-sessions/oidc-subject';
-    return { id: sideId(kind, this.repository.settings.audience ?? '', iss, sub), kind };
+  /** Of this application: others have keys of their own, and are told by the provider themselves. */
+  #keyOf(kind: SideKind, iss: string, name: string): SideKey {
+    return { id: sideId(kind, this.repository.settings.audience ?? '', iss, name), kind };
   }
 }
 
-/** The group of a login at a provider, whichever application of the store it is for. */
-function groupOf(iss: string, sid: string): string {
-  return sideId('nest-sessions/oidc-session', iss, sid);
+/** Whether a logout is meant for a login that comes now, whose token was issued at `iat`, in seconds. */
+function isMeant(logout: Logout, iat: number | undefined): boolean {
+  if (logout.iat === undefined) {
+    return true;
+  }
+  return iat === undefined ? logout.isPending : iat <= logout.iat;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
-import { cookieStore, RequireRecentLogin } from 'nest-sessions';
+import { cookieStore, MemoryStore, RequireRecentLogin } from 'nest-sessions';
 import type { ActiveSession } from '../../lib/core/active-session.js';
 import { sideId } from '../../lib/core/side-records.js';
 import { SessionHttp } from '../../lib/http/session-http.js';
@@ -60,6 +60,24 @@ describeStores('Logins through a provider', ({ make, openStore }) => {
     expect(await Promise.all(adas.map(app.isLoggedIn))).toEqual([false, false, false]);
     expect(await Promise.all(others.map(app.isLoggedIn))).toEqual([true, true]);
     expect(app.told).toEqual([{ type: 'backchannel-logout', iss: ISSUER, sub: ada, count: 3 }]);
+  });
+
+  it('may come again under the name that they had at the provider when the application has ended them', async () => {
+    const { groups } = app.app.get(SessionHttp, { strict: false }).repository;
+    groups.policy = { leads: true };
+    app.on('logout', () => app.sessions.logout({ everywhere: true }));
+    const browser = await app.loggedIn({ sub: ada, sid: laptop });
+    await browser.post('/logout');
+    expect((await app.logIn(browser, { sub: ada, sid: laptop })).status).toBe(200);
+    expect(await app.isLoggedIn(browser)).toBe(true);
+    const again = await app.loggedIn({ sub: ada, sid: laptop });
+    app.on('others', ({ id }) => app.sessions.revokeAll(ada, { except: id! }));
+    if (app.real.capabilities.userIndex) {
+      await again.post('/others');
+      expect(await Promise.all([browser, again].map(app.isLoggedIn))).toEqual([false, true]);
+    }
+    await endLogin(laptop);
+    expect(await Promise.all([browser, again].map(app.isLoggedIn))).toEqual([false, false]);
   });
 
   it('end under the id that they have got since, and so do those that came of them elsewhere', async () => {
@@ -231,6 +249,31 @@ describeStores('Logins through a provider', ({ make, openStore }) => {
     expect((await listed()).length).toBeLessThan(20);
     await endUser();
     expect(await app.isLoggedIn(alive)).toBe(false);
+  });
+});
+
+describeMemory('Logins through one provider at two applications of one store', ({ make }) => {
+  it('end each with the logout that its own application is told', async () => {
+    const store = new MemoryStore(1000);
+    const open = (audience: string, key: number) =>
+      oidcApp({
+        adapter: make(),
+        store: { useFactory: () => store },
+        session: {
+          audience,
+          encryption: { keys: [Buffer.alloc(32, key).toString('base64url')] },
+          cookie: { name: audience },
+        },
+      });
+    const [shop, blog] = [await open('shop', 1), await open('blog', 2)];
+    const claims = { sub: 'ada', sid: 'laptop' };
+    const [buyer, reader] = [await shop.loggedIn(claims), await blog.loggedIn(claims)];
+    await shop.logout({ claims });
+    expect([await shop.isLoggedIn(buyer), await blog.isLoggedIn(reader)]).toEqual([false, true]);
+    await blog.logout({ claims });
+    expect(await blog.isLoggedIn(reader)).toBe(false);
+    await shop.close();
+    await blog.close();
   });
 });
 
