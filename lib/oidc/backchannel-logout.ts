@@ -19,6 +19,12 @@ import { SeenTokens } from './seen-tokens.js';
 const LARGEST_BODY = 16 * 1024;
 
 /**
+ * What fails from then on. Good tokens are taken all the same: behind a proxy all clients may seem to have one address,
+ * and nobody is to shut the provider out by sending nonsense.
+ */
+const TOO_MANY = new LogoutRefusal('OIDC_RATE', 'Too many requests of this address have failed.', 429);
+
+/**
  * Where the provider says that somebody has logged out. Served before any guard, pipe or interceptor of the application
  * could stand in its way; it looks at no cookie, for whoever sends one is not the provider.
  */
@@ -44,7 +50,6 @@ export class BackchannelLogout implements NestMiddleware<HttpRequest, ServerResp
 
   async #answer(request: HttpRequest): Promise<LogoutAnswer> {
     const { ip } = clientOf(request);
-    const client = ip ?? 'unknown';
     try {
       if (request.method !== 'POST') {
         return {
@@ -52,22 +57,25 @@ export class BackchannelLogout implements NestMiddleware<HttpRequest, ServerResp
           headers: { Allow: 'POST' },
         };
       }
-      const lockout = this.#attempts.lockout(client);
-      if (lockout > 0) {
-        const refusal = new LogoutRefusal('OIDC_RATE', 'Too many requests of this address have failed.', 429);
-        announce({ type: 'refused', errorCode: refusal.errorCode, message: refusal.message, ip });
-        return { ...refused(refusal), headers: { 'Retry-After': String(Math.ceil(lockout / 1000)) } };
-      }
       await this.#end(await this.#verifier.verify(await tokenIn(request)));
       return { status: 200 };
     } catch (error) {
-      const refusal = refusalIn(error);
-      announce({ type: 'refused', errorCode: refusal.errorCode, message: refusal.message, ip });
-      if (refusal.status < 500) {
-        this.#attempts.add(client);
-      }
-      return refused(refusal);
+      return this.#refuse(refusalIn(error), ip);
     }
+  }
+
+  #refuse(found: LogoutRefusal, ip: string | null): LogoutAnswer {
+    const client = ip ?? 'unknown';
+    const lockout = found.status < 500 ? this.#attempts.lockout(client) : 0;
+    const refusal = lockout > 0 ? TOO_MANY : found;
+    announce({ type: 'refused', errorCode: refusal.errorCode, message: refusal.message, ip });
+    if (lockout > 0) {
+      return { ...refused(refusal), headers: { 'Retry-After': String(Math.ceil(lockout / 1000)) } };
+    }
+    if (refusal.status < 500) {
+      this.#attempts.add(client);
+    }
+    return refused(refusal);
   }
 
   async #end(token: LogoutToken): Promise<void> {

@@ -152,19 +152,19 @@ describe.each(adapters)('The address that logout tokens come to, on $adapter', (
       expect(app.log.filter((line) => line.startsWith('error'))).toEqual([]);
     });
 
-    it('listens to an address no more for a minute once 30 of its requests have failed', async () => {
-      const token = await app.token();
+    it('logs no failures of an address for a minute after 30, and goes on taking what is good', async () => {
       for (let attempt = 1; attempt <= 30; attempt++) {
         expect((await app.post({ logout_token: 'guess' })).status).toBe(400);
       }
       app.clock.advance(45);
       app.watched.take();
-      const visit = await app.post({ logout_token: token });
+      const visit = await app.post({ logout_token: 'guess' });
       expect([visit.status, visit.headers.get('retry-after')]).toEqual([429, '15']);
-      expect(app.watched.take()).toEqual([]);
-      expect(codes().at(-1)).toBe('OIDC_RATE');
+      expect([app.watched.take(), codes().at(-1)]).toEqual([[], 'OIDC_RATE']);
+      expect((await app.logout()).status).toBe(200);
       app.clock.advance(15);
-      expect((await app.post({ logout_token: token })).status).toBe(200);
+      expect((await app.post({ logout_token: 'guess' })).status).toBe(400);
+      expect(codes().at(-1)).toBe('OIDC_TOKEN');
       expect(app.log.filter((line) => line.includes('OIDC_RATE'))).toEqual([]);
     });
 
