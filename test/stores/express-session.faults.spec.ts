@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExpressSessionStore } from 'nest-sessions/express-session';
-import type { ExpressSessionStoreLike } from 'nest-sessions/express-session';
+import type { ExpressSessionStoreLike, ExpressSessionStoreOptions } from 'nest-sessions/express-session';
 import { Barrier } from '../support/barrier.js';
 import { sessionRecord } from '../support/session-table.js';
 
@@ -38,10 +38,13 @@ function mapStore() {
   return store;
 }
 
-async function setUp(changes: Partial<ExpressSessionStoreLike> = {}) {
+async function setUp(
+  changes: Partial<ExpressSessionStoreLike> = {},
+  options: ExpressSessionStoreOptions = {},
+) {
   const store = mapStore();
   const clock = { now: 1_000 };
-  const adapter = new ExpressSessionStore(store);
+  const adapter = new ExpressSessionStore(store, options);
   adapter.open({ now: () => clock.now, maxDataSize: 1_000 });
   await adapter.create(sessionRecord(ID));
   Object.assign(store, changes);
@@ -131,6 +134,34 @@ describe('the ways in which express-session stores answer', () => {
     const { adapter } = await setUp({ get: (_sid, done) => done(error) });
     expect(await adapter.load(ID)).toBeUndefined();
     expect(await adapter.commit(ID, 1, CHANGE)).toEqual({ outcome: 'gone' });
+  });
+
+  it('by ENOENT of a connection, which is a server that is away', async () => {
+    const away = Object.assign(new Error('connect ENOENT /run/db.sock'), {
+      code: 'ENOENT',
+      syscall: 'connect',
+    });
+    const reading = await setUp({ get: (_sid, done) => done(away) });
+    await expect(reading.adapter.load(ID)).rejects.toThrow('connect ENOENT');
+    const ending = await setUp({ destroy: (_sid, done) => done!(away) });
+    await expect(ending.adapter.destroy(ID)).rejects.toThrow('connect ENOENT');
+    expect(await ending.adapter.load(ID)).toMatchObject({ version: 1 });
+  });
+
+  it('by no answer at all, in time, and lets nobody overtake what is still on its way', async () => {
+    let answer!: () => void;
+    const { adapter, store } = await setUp({}, { timeout: 20 });
+    const set = store.set.bind(store);
+    store.set = (sid, session, done) => {
+      answer = () => void set(sid, session, done);
+    };
+    await expect(adapter.commit(ID, 1, CHANGE)).rejects.toThrow('has not answered within 20 ms');
+    // Waits for the one before, gives up, and is not done afterwards.
+    await expect(adapter.commit(ID, 1, { ...CHANGE, data: '"late"' })).rejects.toThrow('has not answered');
+    store.set = set;
+    answer();
+    expect(await adapter.commit(ID, 1, CHANGE)).toMatchObject({ outcome: 'conflict' });
+    expect(await adapter.load(ID)).toMatchObject({ data: '"new"', version: 2 });
   });
 
   it('to destroy with ENOENT, when something else was faster', async () => {

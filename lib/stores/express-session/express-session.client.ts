@@ -44,8 +44,11 @@ export class ExpressSessionClient {
   }
 }
 
-/** File stores report a missing session as an error, and stores that parse report an unreadable one so. */
+/**
+ * File stores report a missing session as an error, and stores that parse report an unreadable one so. A server whose
+ * Unix socket is gone is not a session that is.
+ */
 function isAbsence(error: unknown): boolean {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return code === 'ENOENT' || name === 'SyntaxError';
+  const { code, name, syscall } = error as { code?: unknown; name?: unknown; syscall?: unknown };
+  return (code === 'ENOENT' && syscall !== 'connect') || name === 'SyntaxError';
 }

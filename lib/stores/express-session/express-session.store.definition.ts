@@ -3,7 +3,7 @@ import type { ExpressSessionStoreLike } from './express-session.like.js';
 import { ExpressSessionStore } from './express-session.store.js';
 import type { ExpressSessionStoreOptions } from './express-session.store.js';
 
-const OPTIONS: ReadonlySet<string> = new Set(['sweep']);
+const OPTIONS: ReadonlySet<string> = new Set(['sweep', 'timeout']);
 
 /**
  * Keeps sessions in any express-session store (connect-redis, connect-pg-simple, session-file-store, …):
@@ -27,7 +27,7 @@ const OPTIONS: ReadonlySet<string> = new Set(['sweep']);
  * session-file-store set `retries: 0`, else every unknown id takes a quarter of a second; it reports a folder that is
  * missing and a session that is missing alike.
  *
- * Throws a `TypeError` for what is no such store, and for unknown options.
+ * Throws a `TypeError` for what is no such store, and for wrong or unknown options.
  *
  * @publicApi
  */
@@ -47,6 +47,12 @@ export function expressSessionStore(
   if (unknown.length > 0) throw new TypeError(`expressSessionStore: unknown option ${unknown.join(', ')}.`);
   if (options.sweep && !store.all) {
     throw new TypeError('expressSessionStore: `sweep` needs a store with `all`, and this one has none.');
+  }
+  const { timeout = 1 } = options;
+  if (!Number.isFinite(timeout) || timeout <= 0) {
+    throw new TypeError(
+      `expressSessionStore: \`timeout\` must be a number of milliseconds greater than 0, got ${timeout}.`,
+    );
   }
   return { useFactory: () => new ExpressSessionStore(store, options) };
 }

@@ -12,6 +12,7 @@ import type {
 import { DestroyedIds } from './destroyed.ids.js';
 import { ExpressSessionClient } from './express-session.client.js';
 import type { ExpressSessionStoreLike } from './express-session.like.js';
+import { inTime } from './in-time.js';
 import { SessionLocks } from '../session-locks.js';
 
 const COMMITTED = { outcome: 'committed' } as const;
@@ -28,6 +29,10 @@ export interface ExpressSessionStoreOptions {
    * stores that never drop anything by themselves. Default: `false`, expired sessions are left to the store.
    */
   readonly sweep?: boolean;
+  /**
+   * How long a verb may take before that is an outage, in milliseconds: most of these stores wait on and on. Default: 5000.
+   */
+  readonly timeout?: number;
 }
 
 /**
@@ -46,15 +51,20 @@ export class ExpressSessionStore extends SessionStore {
 
   private readonly sessions: ExpressSessionClient;
   private readonly sweep: boolean;
+  private readonly timeout: number;
   private readonly locks = new SessionLocks();
   private readonly destroyed = new DestroyedIds(() => this.now());
   private now: () => number = Date.now;
 
   /** @param store Stays the caller's: what it holds open is for the caller to close. */
-  constructor(store: ExpressSessionStoreLike, { sweep = false }: ExpressSessionStoreOptions = {}) {
+  constructor(
+    store: ExpressSessionStoreLike,
+    { sweep = false, timeout = 5000 }: ExpressSessionStoreOptions = {},
+  ) {
     super();
     this.sessions = new ExpressSessionClient(store);
     this.sweep = sweep;
+    this.timeout = timeout;
     this.name = `express-session (${store.constructor?.name || 'store'})`;
   }
 
@@ -62,14 +72,13 @@ export class ExpressSessionStore extends SessionStore {
     this.now = context.now;
   }
 
-  override async load(id: string): Promise<SessionRecord | undefined> {
-    const record = await this.sessions.read(id);
-    return record && this.isAlive(record) ? record : undefined;
+  override load(id: string): Promise<SessionRecord | undefined> {
+    return inTime(this.timeout, () => this.find(id));
   }
 
   override create(record: SessionRecord): Promise<boolean> {
     const created = { ...record };
-    return this.locks.run([created.id], async () => {
+    return this.exclusively([created.id], async () => {
       const before = await this.sessions.read(created.id);
       if (this.destroyed.has(created.id) || (before && this.isAlive(before))) return false;
       await this.sessions.write(created, this.now());
@@ -78,8 +87,8 @@ export class ExpressSessionStore extends SessionStore {
   }
 
   override commit(id: string, expectedVersion: number, change: SessionChange): Promise<CommitResult> {
-    return this.locks.run([id], async () => {
-      const record = await this.load(id);
+    return this.exclusively([id], async () => {
+      const record = await this.find(id);
       if (!record) return GONE;
       if (record.version !== expectedVersion) return { outcome: 'conflict', fresh: record };
       return this.writeChange(record, change);
@@ -90,16 +99,16 @@ export class ExpressSessionStore extends SessionStore {
     id: string,
     rebase: (fresh: SessionRecord) => { change: SessionChange; source?: SessionSource },
   ): Promise<CommitResult> {
-    return this.locks.run([id], async () => {
-      const record = await this.load(id);
+    return this.exclusively([id], async () => {
+      const record = await this.find(id);
       return record ? this.writeChange(record, rebase({ ...record }).change) : GONE;
     });
   }
 
   override replace(id: string, expectedVersion: number, record: SessionRecord): Promise<CommitResult> {
     const successor = { ...record };
-    return this.locks.run([id, successor.id], async () => {
-      const old = await this.load(id);
+    return this.exclusively([id, successor.id], async () => {
+      const old = await this.find(id);
       if (!old) return GONE;
       if (old.version !== expectedVersion) return { outcome: 'conflict', fresh: old };
       if (await this.isTaken(successor.id)) {
@@ -120,8 +129,8 @@ export class ExpressSessionStore extends SessionStore {
 
   override touch(id: string, expectedVersion: number, activity: SessionActivity): Promise<boolean> {
     const { lastSeenAt, expiresAt } = activity;
-    return this.locks.run([id], async () => {
-      const record = await this.load(id);
+    return this.exclusively([id], async () => {
+      const record = await this.find(id);
       if (record?.version !== expectedVersion) return false;
       await this.sessions.write({ ...record, lastSeenAt, expiresAt }, this.now());
       return true;
@@ -130,8 +139,8 @@ export class ExpressSessionStore extends SessionStore {
 
   override rotate(id: string, expectedHash: string, rotation: SessionRotation): Promise<boolean> {
     const { secretHash, previousUntil } = rotation;
-    return this.locks.run([id], async () => {
-      const record = await this.load(id);
+    return this.exclusively([id], async () => {
+      const record = await this.find(id);
       if (record?.secretHash !== expectedHash) return false;
       const rotated = { ...record, secretHash, previousUntil, previousHash: expectedHash };
       await this.sessions.write(rotated, this.now());
@@ -140,8 +149,8 @@ export class ExpressSessionStore extends SessionStore {
   }
 
   override destroy(id: string): Promise<boolean> {
-    return this.locks.run([id], async () => {
-      if (!(await this.load(id))) return false;
+    return this.exclusively([id], async () => {
+      if (!(await this.find(id))) return false;
       await this.kill(id);
       return true;
     });
@@ -159,6 +168,21 @@ export class ExpressSessionStore extends SessionStore {
       onProgress?.(cleared);
     }
     return cleared;
+  }
+
+  private async find(id: string): Promise<SessionRecord | undefined> {
+    const record = await this.sessions.read(id);
+    return record && this.isAlive(record) ? record : undefined;
+  }
+
+  /** Holds off the other writers of this process until the store has answered, also when nobody waits for that any more. */
+  private exclusively<T>(ids: readonly string[], work: () => Promise<T>): Promise<T> {
+    return inTime(this.timeout, (isLate) =>
+      this.locks.run(ids, async () => {
+        if (isLate()) throw new Error('Nobody waits for it any more.');
+        return work();
+      }),
+    );
   }
 
   private isAlive({ id, expiresAt }: SessionRecord): boolean {
@@ -189,7 +213,7 @@ export class ExpressSessionStore extends SessionStore {
 
   /** Asks for the expiry again, so that a session touched since it was listed stays. */
   private removeExpired(id: string): Promise<number> {
-    return this.locks.run([id], async () => {
+    return this.exclusively([id], async () => {
       const record = await this.sessions.read(id);
       if (!record || record.expiresAt > this.now()) return 0;
       await this.sessions.remove(id);
