@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SessionService } from '../session.service.js';
 import { CliError } from './cli.error.js';
-import { EXIT } from './terminal.js';
+import { EXIT, type Terminal } from './terminal.js';
 
 /** Which application, as it was said on the command line. */
 export interface ApplicationOptions {
@@ -20,17 +20,28 @@ export interface ApplicationOptions {
 /** Runs something with the sessions of an application, without a server, and closes it again. */
 export async function withSessions<T>(
   options: ApplicationOptions,
-  cwd: string,
+  { cwd, signal }: Pick<Terminal, 'cwd' | 'signal'>,
   run: (sessions: SessionService) => Promise<T>,
 ): Promise<T> {
   const module = await rootModule(resolve(cwd, options.app), options.export);
   const logger = options.verbose ? new ConsoleLogger({ colors: false }) : false;
-  const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+  // It may be trying for long to reach a database.
+  const app = await unlessAborted(
+    signal,
+    NestFactory.createApplicationContext(module, { logger, abortOnError: false }),
+  );
   try {
     return await run(sessionsOf(app, module));
   } finally {
     await app.close();
   }
+}
+
+function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((started, reject) => {
+    signal.addEventListener('abort', () => reject(new CliError('Interrupted.', EXIT.interrupted)));
+    promise.then(started, reject);
+  });
 }
 
 async function rootModule(path: string, exportName: string | undefined): Promise<Type> {

@@ -2,6 +2,9 @@
 import 'reflect-metadata';
 import { runProgram } from './program.js';
 
+/** How long the process waits for what the application has left open, in milliseconds: nobody can close one that has not started. */
+const LONGEST_END = 2000;
+
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort());
 
@@ -11,3 +14,4 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interruption.signal,
 });
+setTimeout(() => process.exit(), LONGEST_END).unref();

@@ -8,11 +8,10 @@ import { EXIT, type Terminal } from './terminal.js';
 
 /** Runs the command line and gives the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
-  const outcome = { code: EXIT.done as number };
-  const program = describeProgram(terminal, outcome);
+  const program = describeProgram(terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
-    return outcome.code;
+    return terminal.signal.aborted ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -22,7 +21,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function describeProgram(terminal: Terminal, outcome: { code: number }): Command {
+function describeProgram(terminal: Terminal): Command {
   const print = (text: string) => terminal.stdout.write(`${text}\n`);
   const program = new Command('nest-sessions')
     .description('Looks after the sessions of a NestJS application.')
@@ -59,16 +58,13 @@ Examples:
       .option('-v, --verbose', 'show what the application logs while it starts');
 
   const run = <T>(options: ApplicationOptions, use: (sessions: SessionService) => Promise<T>) =>
-    withSessions(options, terminal.cwd, use);
+    withSessions(options, terminal, use);
 
   onApplication('clear', 'Delete expired sessions, in batches and without holding up live traffic.')
     .option('-b, --batch <records>', 'records deleted by one step', wholeNumber, 1000)
     .action(async (options: ApplicationOptions & { batch: number }) => {
       const cleared = await run(options, (sessions) => clear(sessions, options.batch, terminal));
       print(`Cleared ${cleared} expired ${cleared === 1 ? 'session' : 'sessions'}.`);
-      if (terminal.signal.aborted) {
-        outcome.code = EXIT.interrupted;
-      }
     });
 
   onApplication('list', "List a user's sessions, last seen first. Times are UTC.")
@@ -88,6 +84,9 @@ Examples:
     .action(async (ids: string[], options: ApplicationOptions) => {
       await run(options, async (sessions) => {
         for (const id of ids) {
+          if (terminal.signal.aborted) {
+            return;
+          }
           const wasAlive = await sessions.revoke(id);
           print(`${id}  ${wasAlive ? 'revoked' : 'no such session'}`);
         }

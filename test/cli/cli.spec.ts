@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,5 +158,37 @@ describe('nest-sessions', () => {
     const { code, stderr } = await run('clear', '--app', APP).finally(() => (database = kept));
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    { what: 'does not start', app: 'held-open.module.mjs', exitCode: 1, message: 'cookie.name' },
+    {
+      what: 'is called wrongly',
+      app: 'held-open.module.mjs',
+      exitCode: 2,
+      message: 'no module',
+      name: 'Nothing',
+    },
+  ])(
+    'ends, whatever else the application has opened, when it $what',
+    async ({ app, exitCode, message, name }) => {
+      const path = join(import.meta.dirname, app);
+      const { code, stderr } = await run('clear', '--app', path, ...(name ? ['--export', name] : []));
+      expect([code, stderr]).toEqual([exitCode, expect.stringContaining(message)]);
+    },
+  );
+
+  it('is interrupted at once while the application is still trying to start', async () => {
+    const starting = spawn(
+      process.execPath,
+      [CLI, 'clear', '--app', join(import.meta.dirname, 'slow.module.mjs')],
+      {
+        env: { ...process.env, NODE_OPTIONS: '' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    await once(starting.stdout, 'data');
+    starting.kill('SIGINT');
+    expect(await once(starting, 'exit')).toEqual([130, null]);
   });
 });
