@@ -101,6 +101,12 @@ export class HandoffModule implements NestModule, OnModuleInit, OnApplicationShu
         `the store "${store.name}" cannot keep what is good for one use only: choose one that can, such as typeOrmStore()`,
       ]);
     }
+    const { cookie, transports } = this.http;
+    if (cookie.sameSite === 'strict' && transports.some(({ header }) => header === 'Cookie')) {
+      throw new HandoffOptionsError([
+        'cookie.sameSite: "strict" leaves the session out wherever another application has sent the browser; choose "lax"',
+      ]);
+    }
     if (atomicCommit === 'this-process') {
       this.#logger.warn(
         `The store ${store.name} compares and swaps within one process only: with several, a login that ends while ` +

@@ -275,6 +275,15 @@ describe('HandoffModule at boot', () => {
     ]);
   });
 
+  it('refuses a session cookie that browsers do not bring along from application to application', async () => {
+    const strict = sessions({ cookie: { sameSite: 'strict' } });
+    expect(await problemsOf(strict, HandoffModule.forConsumer(consumer))).toEqual([
+      expect.stringMatching(/^cookie\.sameSite: "strict" .* choose "lax"/),
+    ]);
+    const byHeader = sessions({ cookie: { sameSite: 'strict' }, transport: 'header' });
+    expect(await boot([byHeader, HandoffModule.forConsumer(consumer)])).toBeUndefined();
+  });
+
   it('needs to be told apart from the issuer on one store, or tokens would open sessions of both', async () => {
     const onOneStore = HandoffModule.forConsumer({ ...consumer, redeem: 'store' });
     expect(await problemsOf(SessionModule.forRoot({ store: memoryStore() }), onOneStore)).toEqual([
