@@ -90,7 +90,7 @@ export class Ordeal {
       const chance = random();
       if (chance < 0.3) await this.#kill(app);
       else if (chance < 0.7) await this.#terminate(app);
-      else if (chance < 0.95) this.#skew(app);
+      else if (chance < 0.95) await this.#skew(app);
       else await this.#leap();
     }
   }
@@ -101,9 +101,9 @@ export class Ordeal {
     await this.#restart(app);
   }
 
-  #skew(app: TorturedApp): void {
+  async #skew(app: TorturedApp): Promise<void> {
     this.tally.fault('clock skewed');
-    app.skew(this.#leapt + between(-20_000, 20_000));
+    await app.skew(this.#leapt + between(-20_000, 20_000));
   }
 
   /** All clocks go so far forward that every session expires. */
@@ -111,8 +111,7 @@ export class Ordeal {
     this.tally.fault('clocks leapt');
     await this.#arena.inPeace(async () => {
       this.#leapt += 2 * LIFETIME;
-      for (const app of this.#arena.apps) app.skew(this.#leapt);
-      await pause(100);
+      await Promise.all(this.#arena.apps.map((app) => app.skew(this.#leapt)));
       this.#visitors.forEach((visitor) => visitor.forgetAll());
     });
   }
@@ -154,7 +153,7 @@ export class Ordeal {
   /** Waits until all is as before. */
   async #recover(): Promise<void> {
     for (const app of this.#arena.apps) {
-      app.skew(this.#leapt);
+      await app.skew(this.#leapt);
       const deadline = performance.now() + 2 * DEADLINE;
       while ((await this.#arena.ask('/read', undefined, app)).kind === 'unknown') {
         if (performance.now() > deadline) return this.tally.complain('hung', 'The store does not recover.');

@@ -120,7 +120,10 @@ class TortureModule {}
 const app = await NestFactory.create(TortureModule, make(), { logger: false, abortOnError: false });
 app.enableShutdownHooks();
 process.on('message', (message: { skew?: number; go?: string }) => {
-  if (message.skew !== undefined) skew = message.skew;
+  if (message.skew !== undefined) {
+    skew = message.skew;
+    process.send!({ skewed: true });
+  }
   if (message.go !== undefined) lingering.get(message.go)?.();
 });
 // Whoever steers is gone.

@@ -8,6 +8,7 @@ export class TorturedApp extends AppProcess {
   /** When it was last told to end, or has ended: who was asking it then may have been cut off. */
   shakenAt = -Infinity;
   readonly #lingering = new Map<string, () => void>();
+  #skewed: (() => void) | undefined;
 
   constructor(
     private readonly place: Place,
@@ -21,8 +22,12 @@ export class TorturedApp extends AppProcess {
     await super.start(this.place, this.number, skew);
   }
 
-  skew(skew: number): void {
+  /** Settles when its clock is off by so many milliseconds. */
+  async skew(skew: number): Promise<void> {
+    if (!this.isAlive) return;
+    const skewed = new Promise<void>((resolve) => (this.#skewed = resolve));
     this.tell({ skew });
+    await this.unlessItEnds(skewed);
   }
 
   /** Settles when the request that was sent to linger has come to its handler. */
@@ -45,8 +50,9 @@ export class TorturedApp extends AppProcess {
     return how !== 'SIGKILL';
   }
 
-  protected override hear({ lingers }: { lingers?: string }): void {
+  protected override hear({ lingers, skewed }: { lingers?: string; skewed?: true }): void {
     if (lingers !== undefined) this.#lingering.get(lingers)?.();
+    if (skewed) this.#skewed?.();
   }
 
   protected override async end(ask: (child: ChildProcess) => unknown, deadline?: number) {
