@@ -58,8 +58,9 @@ export interface SessionCleanupOptions {
  */
 export interface SessionEncryptionOptions {
   /**
-   * Keys of 32 bytes in base64url. The first encrypts, all decrypt: put a new one in front, and take the old one out
-   * once every session has expired or been written again. A session whose key is gone is no session.
+   * Keys of 32 bytes in base64url. The first encrypts, all decrypt. Put a new one at the end, to the front when all
+   * processes know it, and take the old one out when all that it has encrypted has expired. A session whose key is gone is
+   * no session.
    */
   keys: readonly string[];
 }

@@ -12,8 +12,8 @@ import { CookieStore } from './cookie.store.js';
  */
 export interface CookieStoreOptions {
   /**
-   * Keys of 32 bytes in base64url. The first seals, all open: put a new one in front, and take the old one out once
-   * every session made with it has expired or been written again.
+   * Keys of 32 bytes in base64url. The first seals, all open. Put a new one at the end, to the front when all processes
+   * know it, and take the old one out when every session that it has sealed has expired.
    */
   readonly keys: readonly string[];
   /** `encrypted`: clients cannot read their data; `signed`: they can. Neither can change it. Default: `encrypted`. */

@@ -22,7 +22,8 @@ const DELIVERY = 10_000;
 /**
  * Keeps each session with its client, sealed in the cookie. No database, no lookup; but a browser keeps whatever
  * response comes last, and nobody can take back what a client holds. With a `revocation` store, which keeps the
- * records without their data, a logout is final and a write that another one has overtaken is refused with a 503.
+ * records without their data, a logout is final and a write that another one has overtaken is refused with a 503; an
+ * older copy brings older data back all the same, once a newer one can be taken for lost.
  *
  * Made by `cookieStore()`.
  *
