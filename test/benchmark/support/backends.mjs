@@ -28,14 +28,9 @@ export function sqliteBinding() {
   return existsSync(file) ? file : undefined;
 }
 
-/** Node.js 24 may end with an assertion when a database of better-sqlite3 12 is collected. */
-const uncollected = [];
-
 export function sqliteInMemory() {
   const Database = require('better-sqlite3');
-  const database = new Database(':memory:', { nativeBinding: sqliteBinding() });
-  uncollected.push(database);
-  return database;
+  return new Database(':memory:', { nativeBinding: sqliteBinding() });
 }
 
 /** What TypeORM has to know of the database of this run. */
