@@ -144,7 +144,9 @@ export class SessionService {
       throw new TypeError(`login() takes oidc as the claims of an ID token: ${problem}.`);
     }
     const session = await currentSession();
-    const origin = oidc && (await new OidcLogins(this.repository).begin(oidc));
+    const { storedLogin: present } = session;
+    const group = present?.userId === userId ? present.groupId : null;
+    const origin = oidc && (await new OidcLogins(this.repository).begin(oidc, group));
     await session.login({ userId, methods, remember, ...(origin && { origin }) });
   }
 

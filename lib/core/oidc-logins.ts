@@ -36,21 +36,25 @@ export class OidcLogins {
 
   /**
    * Where a login comes from. Its session is not there yet: a logout that is told from now on ends it, or keeps it from
-   * being stored.
+   * being stored. `present` is the group in which the same user is logged in already, if any: who comes back from the
+   * provider with the same login goes on in it.
    * @throws SessionInterruptedError when the provider has told of its logout already.
    * @throws SessionCapabilityError when every client holds a record of its own.
    */
-  async begin({ iss, sub, sid, iat, auth_time: provedAt }: OidcLogin): Promise<LoginOrigin> {
+  async begin(
+    { iss, sub, sid, iat, auth_time: provedAt }: OidcLogin,
+    present: string | null,
+  ): Promise<LoginOrigin> {
     const { isSealed, settings, store } = this.repository;
     if (isSealed) {
       throw new SessionCapabilityError(store.name, 'end a session when its identity provider says so');
     }
-    // Not one that is made of the `sid`: the application may end its sessions, and the browser come back with the same one.
-    const groupId = SessionGroups.mint();
     const lists = [
       this.#keyOf(OF_USER, iss, sub),
       ...(sid === undefined ? [] : [this.#keyOf(OF_LOGIN, iss, sid)]),
     ];
+    // Else not one that is made of the `sid`: what the application has ended must not keep the browser from coming back.
+    const groupId = (await this.#has(lists.at(-1)!, present)) ? present! : SessionGroups.mint();
     for (const list of lists) {
       if (!(await this.#admit(list, groupId, iat))) {
         throw new SessionInterruptedError();
@@ -106,6 +110,11 @@ export class OidcLogins {
       }));
     }
     return count;
+  }
+
+  async #has(list: SideKey, groupId: string | null): Promise<boolean> {
+    const known = groupId === null ? undefined : await this.repository.side.get<Logins>(list);
+    return known?.content.groups.some(({ id }) => id === groupId) ?? false;
   }
 
   /** Puts a login on a list, unless the user has logged out of it already. Whether it has. */

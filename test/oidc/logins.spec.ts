@@ -100,6 +100,25 @@ describeStores('Logins through a provider', ({ make, openStore }) => {
     expect([await app.isLoggedIn(browser), await app.isLoggedIn(shop)]).toEqual([false, false]);
   });
 
+  it('go on in their single sign-on when the user comes back from the provider with the same login', async () => {
+    const { groups } = app.app.get(SessionHttp, { strict: false }).repository;
+    groups.policy = { leads: true };
+    app.on('join', (session, { group }) =>
+      (session as unknown as ActiveSession).login({
+        userId: ada,
+        methods: [],
+        remember: undefined,
+        origin: { groupId: group! },
+      }),
+    );
+    const [browser, shop] = [await app.loggedIn({ sub: ada, sid: laptop }), app.browser()];
+    await shop.post(`/join?group=${(await app.stored(idOf(browser)))!.groupId}`);
+    await app.logIn(browser, { sub: ada, sid: laptop });
+    expect(await Promise.all([browser, shop].map(app.isLoggedIn))).toEqual([true, true]);
+    await app.logIn(browser, { sub: ada, sid: randomUUID() });
+    expect(await Promise.all([browser, shop].map(app.isLoggedIn))).toEqual([true, false]);
+  });
+
   it('leave a login at the provider for another one', async () => {
     const browser = await app.loggedIn({ sub: ada, sid: laptop });
     await app.logIn(browser, { sub: ada, sid: 'another' + laptop });
