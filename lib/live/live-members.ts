@@ -62,11 +62,11 @@ export class LiveMembers {
     }
   }
 
-  /** Closes the sockets of sessions that have ended elsewhere, or by time. Rejects when the store fails. */
+  /** Closes the sockets of sessions that have ended elsewhere, or by time. Leaves those alone of which nobody can say. */
   async revalidate(): Promise<void> {
     const ids = [...this.#sockets.keys()];
     for (let start = 0; start < ids.length; start += BATCH_SIZE) {
-      await Promise.all(ids.slice(start, start + BATCH_SIZE).map((id) => this.#revalidate(id)));
+      await Promise.allSettled(ids.slice(start, start + BATCH_SIZE).map((id) => this.#revalidate(id)));
     }
   }
 

@@ -90,11 +90,7 @@ export class LiveSockets implements OnModuleDestroy {
   }
 
   async #revalidate(): Promise<void> {
-    try {
-      await this.#members.revalidate();
-    } catch {
-      // An outage, which an event has told of. It closes nothing; the next round asks again.
-    }
+    await this.#members.revalidate();
     this.#timer = undefined;
     this.#schedule();
   }
