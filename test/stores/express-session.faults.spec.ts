@@ -164,6 +164,40 @@ describe('the ways in which express-session stores answer', () => {
     expect(await adapter.load(ID)).toMatchObject({ data: '"new"', version: 2 });
   });
 
+  it('too late to a first question, after which nothing is changed that nobody waits for', async () => {
+    let answer!: () => void;
+    const { adapter, store, texts } = await setUp({}, { timeout: 20 });
+    const [get, before] = [store.get.bind(store), new Map(texts)];
+    store.get = (sid, done) => {
+      answer = () => void get(sid, done);
+    };
+    await expect(adapter.replace(ID, 1, sessionRecord(OTHER))).rejects.toThrow(
+      'has not answered within 20 ms',
+    );
+    store.get = get;
+    answer();
+    // Comes after what was given up.
+    expect(await adapter.destroy(OTHER)).toBe(false);
+    expect(texts).toEqual(before);
+  });
+
+  it('too late that the new session is there, which then does not take the place of the old one', async () => {
+    let answer!: () => void;
+    const { adapter, store, texts } = await setUp({}, { timeout: 20 });
+    const set = store.set.bind(store);
+    store.set = (sid, session, done) => {
+      answer = () => void set(sid, session, done);
+    };
+    await expect(adapter.replace(ID, 1, sessionRecord(OTHER))).rejects.toThrow(
+      'has not answered within 20 ms',
+    );
+    store.set = set;
+    answer();
+    expect(await adapter.destroy(OTHER)).toBe(false);
+    expect([...texts.keys()]).toEqual([ID]);
+    expect(await adapter.load(ID)).toMatchObject({ version: 1 });
+  });
+
   it('to destroy with ENOENT, when something else was faster', async () => {
     const gone = Object.assign(new Error('no such file'), { code: 'ENOENT' });
     const { adapter } = await setUp({ destroy: (_sid, done) => done!(gone) });

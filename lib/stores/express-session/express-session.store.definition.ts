@@ -48,8 +48,8 @@ export function expressSessionStore(
   if (options.sweep && !store.all) {
     throw new TypeError('expressSessionStore: `sweep` needs a store with `all`, and this one has none.');
   }
-  const { timeout = 1 } = options;
-  if (!Number.isFinite(timeout) || timeout <= 0) {
+  const { timeout } = options;
+  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0)) {
     throw new TypeError(
       `expressSessionStore: \`timeout\` must be a number of milliseconds greater than 0, got ${timeout}.`,
     );

@@ -18,6 +18,9 @@ import { SessionLocks } from '../session-locks.js';
 const COMMITTED = { outcome: 'committed' } as const;
 const GONE = { outcome: 'gone' } as const;
 
+/** How long writers wait for a verb that the store has not answered in time, in milliseconds. */
+const LONGEST_HOLD = 60_000;
+
 /**
  * Options of `expressSessionStore()`.
  *
@@ -78,19 +81,21 @@ export class ExpressSessionStore extends SessionStore {
 
   override create(record: SessionRecord): Promise<boolean> {
     const created = { ...record };
-    return this.exclusively([created.id], async () => {
+    return this.exclusively([created.id], async (goOn) => {
       const before = await this.sessions.read(created.id);
       if (this.destroyed.has(created.id) || (before && this.isAlive(before))) return false;
+      goOn();
       await this.sessions.write(created, this.now());
       return true;
     });
   }
 
   override commit(id: string, expectedVersion: number, change: SessionChange): Promise<CommitResult> {
-    return this.exclusively([id], async () => {
+    return this.exclusively([id], async (goOn) => {
       const record = await this.find(id);
       if (!record) return GONE;
       if (record.version !== expectedVersion) return { outcome: 'conflict', fresh: record };
+      goOn();
       return this.writeChange(record, change);
     });
   }
@@ -99,23 +104,27 @@ export class ExpressSessionStore extends SessionStore {
     id: string,
     rebase: (fresh: SessionRecord) => { change: SessionChange; source?: SessionSource },
   ): Promise<CommitResult> {
-    return this.exclusively([id], async () => {
+    return this.exclusively([id], async (goOn) => {
       const record = await this.find(id);
-      return record ? this.writeChange(record, rebase({ ...record }).change) : GONE;
+      if (!record) return GONE;
+      goOn();
+      return this.writeChange(record, rebase({ ...record }).change);
     });
   }
 
   override replace(id: string, expectedVersion: number, record: SessionRecord): Promise<CommitResult> {
     const successor = { ...record };
-    return this.exclusively([id, successor.id], async () => {
+    return this.exclusively([id, successor.id], async (goOn) => {
       const old = await this.find(id);
       if (!old) return GONE;
       if (old.version !== expectedVersion) return { outcome: 'conflict', fresh: old };
       if (await this.isTaken(successor.id)) {
         throw new Error(`A session with the id ${successor.id} already exists.`);
       }
+      goOn();
       await this.sessions.write(successor, this.now());
       try {
+        goOn();
         await this.kill(id);
       } catch (error) {
         // The old session has stayed, so the new one must not. The first error is the one to tell.
@@ -129,9 +138,10 @@ export class ExpressSessionStore extends SessionStore {
 
   override touch(id: string, expectedVersion: number, activity: SessionActivity): Promise<boolean> {
     const { lastSeenAt, expiresAt } = activity;
-    return this.exclusively([id], async () => {
+    return this.exclusively([id], async (goOn) => {
       const record = await this.find(id);
       if (record?.version !== expectedVersion) return false;
+      goOn();
       await this.sessions.write({ ...record, lastSeenAt, expiresAt }, this.now());
       return true;
     });
@@ -139,9 +149,10 @@ export class ExpressSessionStore extends SessionStore {
 
   override rotate(id: string, expectedHash: string, rotation: SessionRotation): Promise<boolean> {
     const { secretHash, previousUntil } = rotation;
-    return this.exclusively([id], async () => {
+    return this.exclusively([id], async (goOn) => {
       const record = await this.find(id);
       if (record?.secretHash !== expectedHash) return false;
+      goOn();
       const rotated = { ...record, secretHash, previousUntil, previousHash: expectedHash };
       await this.sessions.write(rotated, this.now());
       return true;
@@ -159,7 +170,7 @@ export class ExpressSessionStore extends SessionStore {
   override async clearExpired(options: ClearExpiredOptions = {}): Promise<number> {
     const { batchSize = 1000, onProgress, signal } = options;
     if (!this.sweep || signal?.aborted) return 0;
-    const records = (await this.sessions.readAll()) ?? [];
+    const records = (await inTime(this.timeout, () => this.sessions.readAll())) ?? [];
     const ids = records.filter((record) => record.expiresAt <= this.now()).map((record) => record.id);
     let cleared = 0;
     for (let start = 0; start < ids.length; start += batchSize) {
@@ -175,13 +186,20 @@ export class ExpressSessionStore extends SessionStore {
     return record && this.isAlive(record) ? record : undefined;
   }
 
-  /** Holds off the other writers of this process until the store has answered, also when nobody waits for that any more. */
-  private exclusively<T>(ids: readonly string[], work: () => Promise<T>): Promise<T> {
+  /**
+   * Holds off the other writers of this process until the store has answered, also when nobody waits for that any more,
+   * but not for ever: it may have lost the question. `work` calls what it is given before it changes anything, which ends
+   * it when whoever has asked is gone.
+   */
+  private exclusively<T>(ids: readonly string[], work: (goOn: () => void) => Promise<T>): Promise<T> {
     return inTime(this.timeout, (isLate) =>
-      this.locks.run(ids, async () => {
-        if (isLate()) throw new Error('Nobody waits for it any more.');
-        return work();
-      }),
+      this.locks.run(ids, () =>
+        inTime(this.timeout + LONGEST_HOLD, () =>
+          work(() => {
+            if (isLate()) throw new Error('Nobody waits for it any more.');
+          }),
+        ),
+      ),
     );
   }
 
