@@ -23,9 +23,9 @@ export async function withSessions<T>(
   { cwd, signal }: Pick<Terminal, 'cwd' | 'signal'>,
   run: (sessions: SessionService) => Promise<T>,
 ): Promise<T> {
-  const module = await rootModule(resolve(cwd, options.app), options.export);
+  // Either may be trying for long to reach a database.
+  const module = await unlessAborted(signal, rootModule(resolve(cwd, options.app), options.export));
   const logger = options.verbose ? new ConsoleLogger({ colors: false }) : false;
-  // It may be trying for long to reach a database.
   const app = await unlessAborted(
     signal,
     NestFactory.createApplicationContext(module, { logger, abortOnError: false }),
@@ -39,7 +39,11 @@ export async function withSessions<T>(
 
 function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((started, reject) => {
-    signal.addEventListener('abort', () => reject(new CliError('Interrupted.', EXIT.interrupted)));
+    const interrupt = () => reject(new CliError('Interrupted.', EXIT.interrupted));
+    if (signal.aborted) {
+      interrupt();
+    }
+    signal.addEventListener('abort', interrupt);
     promise.then(started, reject);
   });
 }

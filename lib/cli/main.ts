@@ -14,4 +14,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interruption.signal,
 });
-setTimeout(() => process.exit(), LONGEST_END).unref();
+// What is still to be printed is worth waiting for: a pipe may be slow.
+process.stdout.write('', () => setTimeout(() => process.exit(), LONGEST_END).unref());

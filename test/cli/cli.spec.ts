@@ -178,17 +178,20 @@ describe('nest-sessions', () => {
     },
   );
 
-  it('is interrupted at once while the application is still trying to start', async () => {
-    const starting = spawn(
-      process.execPath,
-      [CLI, 'clear', '--app', join(import.meta.dirname, 'slow.module.mjs')],
-      {
-        env: { ...process.env, NODE_OPTIONS: '' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    await once(starting.stdout, 'data');
-    starting.kill('SIGINT');
-    expect(await once(starting, 'exit')).toEqual([130, null]);
-  });
+  it.each(['starting', 'loading'])(
+    'is interrupted at once while the application is still %s',
+    async (what) => {
+      const starting = spawn(
+        process.execPath,
+        [CLI, 'clear', '--app', join(import.meta.dirname, 'slow.module.mjs')],
+        {
+          env: { ...process.env, NODE_OPTIONS: '', SLOW: what },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
+      await once(starting.stdout, 'data');
+      starting.kill('SIGINT');
+      expect(await once(starting, 'exit')).toEqual([130, null]);
+    },
+  );
 });
