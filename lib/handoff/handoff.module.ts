@@ -103,9 +103,10 @@ export class HandoffModule implements NestModule, OnModuleInit, OnApplicationShu
     }
     const { cookie, transports } = this.http;
     if (cookie.sameSite === 'strict' && transports.some(({ header }) => header === 'Cookie')) {
-      throw new HandoffOptionsError([
-        'cookie.sameSite: "strict" leaves the session out wherever another application has sent the browser; choose "lax"',
-      ]);
+      this.#logger.warn(
+        'Session cookies with sameSite "strict" are left out where another site has sent the browser: with applications ' +
+          'that do not share a registrable domain nobody will seem to be logged in. Choose "lax" there.',
+      );
     }
     if (atomicCommit === 'this-process') {
       this.#logger.warn(
