@@ -56,11 +56,10 @@ export class SessionInterceptor implements NestInterceptor {
 function locked<T>(context: RequestSession, handling: Observable<T>): Observable<T> {
   return new Observable((subscriber) => {
     const entered = context.lock();
-    const handled = from(entered)
+    from(entered)
       .pipe(concatMap(() => handling))
       .subscribe(subscriber);
     return () => {
-      handled.unsubscribe();
       entered.then(
         (leave) => leave(),
         () => undefined,

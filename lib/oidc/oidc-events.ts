@@ -34,7 +34,7 @@ export function announce(event: OidcEvent): void {
   if (logouts.hasSubscribers) {
     logouts.publish(event);
   }
-  // Whoever is no longer listened to fills no log either.
+  // Whoever sends too much nonsense fills no log with it.
   if (event.type === 'refused' && event.errorCode !== 'OIDC_RATE') {
     logger.warn(`Refused a logout of the identity provider: ${event.message} (${event.errorCode})`);
   }
