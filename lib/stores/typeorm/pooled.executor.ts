@@ -9,6 +9,9 @@ export interface StatementResult {
   readonly affected?: number;
 }
 
+/** How long a statement may take, with the wait for a connection, in milliseconds. Pools by themselves wait on and on. */
+const LONGEST_STATEMENT = 10_000;
+
 /**
  * For drivers with a pool: every statement takes a connection of its own from it, so that it is neither inside a
  * transaction of the application nor undone with it. Always the primary: a replica may not know yet of a logout.
@@ -16,7 +19,10 @@ export interface StatementResult {
 export class PooledExecutor implements StatementExecutor {
   readonly blocking = false;
 
-  constructor(protected readonly dataSource: DataSource) {}
+  constructor(
+    protected readonly dataSource: DataSource,
+    private readonly patience = LONGEST_STATEMENT,
+  ) {}
 
   read(statement: BoundStatement): Promise<Row[]> {
     return this.withConnection(async (runner) => (await this.query(runner, statement)).records);
@@ -40,13 +46,27 @@ export class PooledExecutor implements StatementExecutor {
     return query(runner, statement);
   }
 
-  private async withConnection<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner('master');
-    try {
-      return await work(runner);
-    } finally {
-      await runner.release();
-    }
+  /** Whoever waits is told in time; the connection goes back to the pool when it has come and is done. */
+  private withConnection<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(new Error(messages.noAnswer(this.dataSource.options.type, this.patience)));
+      }, this.patience);
+      const run = async (): Promise<T | undefined> => {
+        const runner = this.dataSource.createQueryRunner('master');
+        try {
+          await runner.connect();
+          return isLate ? undefined : await work(runner);
+        } finally {
+          await runner.release();
+        }
+      };
+      run()
+        .then((result) => resolve(result as T), reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 }
 

@@ -41,6 +41,10 @@ export const messages = {
     `The column \`${column}\` of \`${table}\` has the character set ${charset}, which cannot hold every text: run ` +
     `ALTER TABLE \`${table}\` MODIFY \`${column}\` ${type} CHARACTER SET utf8mb4 NOT NULL.`,
 
+  noAnswer: (type: string, patience: number) =>
+    `The database (${type}) has not answered within ${patience / 1000} s. When it is well, look for handlers that write a ` +
+    'session inside a transaction: that takes a connection beside theirs, and all of the pool may be waiting for one.',
+
   transactionOpen: (driver: string, patience: number) =>
     `SQLite (${driver}) has one connection, and a transaction has been open on it for ${patience / 1000} s. A session ` +
     'write inside that transaction would be undone with it, so it waits for the end: move what writes the session ' +
