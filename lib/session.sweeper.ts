@@ -38,7 +38,7 @@ export class SessionSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   #schedule(): void {
     const { cleanup } = this.options;
-    if (!cleanup || this.#stop.signal.aborted) {
+    if (!cleanup || this.repository.store.forgetsExpired || this.#stop.signal.aborted) {
       return;
     }
     // Between half and one and a half times the interval.

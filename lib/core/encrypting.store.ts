@@ -26,6 +26,7 @@ const UNREADABLE = '';
 export class EncryptingStore extends SessionStore {
   override readonly name: string;
   override readonly capabilities: SessionStoreCapabilities;
+  override readonly forgetsExpired: boolean;
 
   declare commitExclusively?: SessionStore['commitExclusively'];
   declare findByUser?: SessionStore['findByUser'];
@@ -38,6 +39,7 @@ export class EncryptingStore extends SessionStore {
     super();
     this.name = `${inner.name}, encrypted`;
     this.capabilities = inner.capabilities;
+    this.forgetsExpired = inner.forgetsExpired ?? false;
     if (inner.commitExclusively) {
       this.commitExclusively = async (id, rebase) => {
         const result = await inner.commitExclusively!(id, (fresh) => {

@@ -105,7 +105,8 @@ export class MemoryStore extends SessionStore {
   }
 
   override async clearExpired(options: ClearExpiredOptions = {}): Promise<number> {
-    const { batchSize = 1000, onProgress, signal } = options;
+    const { onProgress, signal } = options;
+    const batchSize = Math.max(1, Math.floor(options.batchSize ?? 1000));
     const ids = [...this.records.keys()];
     let cleared = 0;
     for (let start = 0; start < ids.length; start += batchSize) {

@@ -113,6 +113,9 @@ export abstract class SessionStore {
   /** The most bytes of `data` that the store takes, where that is less than `maxDataSize` of the module may be. */
   readonly maxDataSize?: number;
 
+  /** Whether what has expired goes by itself: then the module does not have it cleared away from time to time. */
+  readonly forgetsExpired?: boolean;
+
   /** Called once at boot before any verb. Throws when the store is set up wrongly, saying what to do. */
   open?(context: SessionStoreContext): void | Promise<void>;
 

@@ -68,6 +68,23 @@ describe('The sweeper', () => {
     expect(running).toBe(1);
   });
 
+  it('leaves a store alone that forgets by itself what has expired', async () => {
+    const [forgetful, other] = [Object.assign(memory(), { forgetsExpired: true }), memory()];
+    let sweeps = 0;
+    forgetful.clearExpired = async () => sweeps++;
+    const often = new Barrier();
+    let others = 0;
+    other.clearExpired = async () => {
+      if (++others === 10) void often.wait();
+      return 0;
+    };
+    const cleanup = { every: 0.002 };
+    const apps = await Promise.all([forgetful, other].map((store) => start({ store, cleanup })));
+    await often.reached;
+    expect(sweeps).toBe(0);
+    await Promise.all(apps.map(({ app }) => app.close()));
+  });
+
   it('stays away when it is turned off', async () => {
     const store = memory();
     let sweeps = 0;

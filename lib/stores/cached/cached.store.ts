@@ -29,6 +29,7 @@ import type { SessionCache } from './session-cache.interface.js';
 export class CachedStore extends SessionStore {
   override readonly name: string;
   override readonly capabilities: SessionStoreCapabilities;
+  override readonly forgetsExpired: boolean;
   override readonly commitExclusively?: SessionStore['commitExclusively'];
   override readonly findByUser?: SessionStore['findByUser'];
   override readonly destroyByUser?: SessionStore['destroyByUser'];
@@ -43,6 +44,7 @@ export class CachedStore extends SessionStore {
     this.cache = new GuardedCache(cache);
     this.name = `${database.name}, cached`;
     this.capabilities = database.capabilities;
+    this.forgetsExpired = database.forgetsExpired ?? false;
     if (database.commitExclusively) this.commitExclusively = (id, rebase) => this.exclusively(id, rebase);
     this.findByUser = database.findByUser?.bind(database);
     this.destroyByUser = database.destroyByUser?.bind(database);

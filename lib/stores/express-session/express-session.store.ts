@@ -168,7 +168,8 @@ export class ExpressSessionStore extends SessionStore {
   }
 
   override async clearExpired(options: ClearExpiredOptions = {}): Promise<number> {
-    const { batchSize = 1000, onProgress, signal } = options;
+    const { onProgress, signal } = options;
+    const batchSize = Math.max(1, Math.floor(options.batchSize ?? 1000));
     if (!this.sweep || signal?.aborted) return 0;
     const records = (await inTime(this.timeout, () => this.sessions.readAll())) ?? [];
     const ids = records.filter((record) => record.expiresAt <= this.now()).map((record) => record.id);

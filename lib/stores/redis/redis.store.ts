@@ -49,6 +49,7 @@ const GONE = { outcome: 'gone' } as const;
  */
 export class RedisStore extends SessionStore {
   override readonly name: string;
+  override readonly forgetsExpired = true;
   override readonly capabilities = {
     atomicCommit: 'everywhere',
     userIndex: true,

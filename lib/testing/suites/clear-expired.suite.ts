@@ -47,6 +47,16 @@ export const clearExpiredSuite: StoreSuite = {
     );
 
     test(
+      'takes batches of nothing for the smallest that there are',
+      async () => {
+        await storeMany(harness, 3, harness.clock + HOUR);
+        harness.clock += HOUR;
+        assert.equal(await harness.store.clearExpired({ batchSize: 0 }), 3);
+      },
+      'clearExpired',
+    );
+
+    test(
       'stops between two batches when aborted; what is deleted stays deleted',
       async () => {
         await storeMany(harness, 25, harness.clock + HOUR);
