@@ -17,9 +17,14 @@ export class BearerTransport implements SessionTransport {
     if (request.headers.authorization === undefined) {
       return [];
     }
-    // Of several Node keeps the first and forgets the others, which a proxy may have checked instead.
-    const all = request.headersDistinct.authorization ?? [];
-    return all.flatMap((credentials) => BEARER.exec(credentials.trim())?.[1]?.trim() ?? []);
+    // Of several Node keeps the first and forgets the others, which a proxy may have checked instead. Over HTTP/2 these
+    // are all that there is.
+    const { rawHeaders } = request;
+    return rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 && name.toLowerCase() === 'authorization'
+        ? (BEARER.exec(rawHeaders[index + 1]!.trim())?.[1]?.trim() ?? [])
+        : [],
+    );
   }
 
   send({ response }: HttpExchange, token: string): void {

@@ -1,6 +1,11 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { memoryStore, type SessionModuleOptions } from 'nest-sessions';
+import { BearerTransport } from '../../lib/http/bearer.transport.js';
+import type { HttpRequest } from '../../lib/http/http-exchange.interface.js';
 import { adapters } from '../support/adapters.js';
 import { playground, type Playground } from '../support/playground.js';
 
@@ -115,4 +120,24 @@ describe.each(adapters)('The header Authorization on $adapter', ({ make }) => {
     expect(visit.headers.has('authorization')).toBe(false);
     expect(visit.setCookies).toHaveLength(1);
   });
+});
+
+it('The header Authorization is read over HTTP/2 as well', async () => {
+  const transport = new BearerTransport();
+  const server = createServer((asked, response) =>
+    response.end(JSON.stringify(transport.read(asked as unknown as HttpRequest))),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const ask = async (headers: Record<string, string>) => {
+    const stream = client.request({ ':path': '/', ...headers });
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+  };
+  expect(await ask({ authorization: `Bearer ${UNKNOWN}` })).toEqual([UNKNOWN]);
+  expect(await ask({ authorization: 'Basic YWRhOnNlY3JldA==' })).toEqual([]);
+  expect(await ask({})).toEqual([]);
+  client.close();
+  server.close();
 });
