@@ -206,6 +206,15 @@ function checkManifest() {
   check('every entry point has types and a default condition, in this order', () =>
     expectNone(entries.filter((entry) => Object.keys(manifest.exports[entry]).join() !== 'types,default')),
   );
+  check(
+    'TypeScript finds the types of every entry point where it looks at no exports (moduleResolution node10)',
+    () => {
+      const { types, typesVersions, exports } = manifest;
+      const old = { '.': types && `./${types.replace(/^\.\//, '')}` };
+      for (const [name, [file]] of Object.entries(typesVersions['*'])) old[`./${name}`] = file;
+      expectNone(entries.filter((entry) => old[entry] !== exports[entry].types));
+    },
+  );
 }
 
 function createConsumer() {
