@@ -54,7 +54,7 @@ export class OidcLogins {
       ...(sid === undefined ? [] : [this.#keyOf(OF_LOGIN, iss, sid)]),
     ];
     // Else not one that is made of the `sid`: what the application has ended must not keep the browser from coming back.
-    const groupId = (await this.#has(lists.at(-1)!, present)) ? present! : SessionGroups.mint();
+    const groupId = (await this.#goesOn(lists.at(-1)!, present)) ? present! : SessionGroups.mint();
     for (const list of lists) {
       if (!(await this.#admit(list, groupId, iat))) {
         throw new SessionInterruptedError();
@@ -112,8 +112,13 @@ export class OidcLogins {
     return count;
   }
 
-  async #has(list: SideKey, groupId: string | null): Promise<boolean> {
-    const known = groupId === null ? undefined : await this.repository.side.get<Logins>(list);
+  /** Whether a group is on a list, and open. */
+  async #goesOn(list: SideKey, groupId: string | null): Promise<boolean> {
+    const { groups, side } = this.repository;
+    if (groupId === null || (await groups.find(groupId))?.status !== 'open') {
+      return false;
+    }
+    const known = await side.get<Logins>(list);
     return known?.content.groups.some(({ id }) => id === groupId) ?? false;
   }
 
@@ -123,22 +128,24 @@ export class OidcLogins {
     const since = now();
     const until = since + absoluteTimeout;
     const login = { id: groupId, since };
+    let isAdmitted = true;
     const { groups } = await this.repository.side.changeOrPut<Logins>(
       list,
       ({ content, expiresAt }) => {
         const logout = content.logout && content.logout.until > since ? content.logout : undefined;
-        const others = content.groups.filter(({ id }) => id !== groupId);
-        if (!logout || !isMeant(logout, iat)) {
+        isAdmitted = !logout || !isMeant(logout, iat);
+        if (isAdmitted) {
+          const others = content.groups.filter(({ id }) => id !== groupId);
           return { content: { groups: [...others, login], logout }, expiresAt: Math.max(expiresAt, until) };
         }
         // One that says when it was is not the one that the logout waits for.
-        const isPending = logout.isPending && iat !== undefined;
-        return { content: { groups: others, logout: { ...logout, isPending } }, expiresAt };
+        const isPending = logout!.isPending && iat !== undefined;
+        return { content: { ...content, logout: { ...logout!, isPending } }, expiresAt };
       },
       { content: { groups: [login] }, expiresAt: until },
     );
     await this.#tidy(list, groups);
-    return groups.some(({ id }) => id === groupId);
+    return isAdmitted;
   }
 
   /** Takes logins off the list that have ended, once there are many. */

@@ -181,6 +181,15 @@ describeStores('Logins through a provider', ({ make, openStore }) => {
       expect((await app.logIn(app.browser(), { sub: ada })).status).toBe(200);
     });
 
+    it('are refused without being forgotten, where the same browser has logged in meanwhile', async () => {
+      await endUser();
+      const browser = await app.loggedIn({ sub: ada, iat: now() + 1 });
+      expect((await app.logIn(browser, { sub: ada, iat: now() - 1 })).status).toBe(409);
+      expect(await app.isLoggedIn(browser)).toBe(true);
+      await endUser({ iat: now() + 2 });
+      expect(await app.isLoggedIn(browser)).toBe(false);
+    });
+
     it('are not those of others', async () => {
       await endUser();
       const others = [{ sub: randomUUID() }, { sub: ada, iss: 'https://other.example.com' }];
