@@ -32,6 +32,7 @@ const DELIVERY = 10_000;
 export class CookieStore extends SessionStore {
   override readonly name: string;
   override readonly capabilities: SessionStoreCapabilities;
+  override readonly forgetsExpired: boolean;
   override readonly sealer: SessionSealer;
   override maxDataSize = dataSizeOf(BROWSER_TOKEN_SIZE);
   #now: () => number = Date.now;
@@ -48,6 +49,7 @@ export class CookieStore extends SessionStore {
       userIndex: false,
       revocable: false,
     };
+    this.forgetsExpired = revocation ? (revocation.forgetsExpired ?? false) : true;
     this.sealer = { seal: (record) => this.#seal(record), unseal: (token) => this.#unseal(token) };
     if (revocation) {
       this.peek = (id) => (revocation.peek ? revocation.peek(id) : revocation.load(id));
