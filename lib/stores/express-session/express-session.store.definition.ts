@@ -1,6 +1,6 @@
 import type { SessionStoreDefinition } from '../session-store.definition.js';
 import type { ExpressSessionStoreLike } from './express-session.like.js';
-import { ExpressSessionStore } from './express-session.store.js';
+import { ExpressSessionStore, LONGEST_TIMER } from './express-session.store.js';
 import type { ExpressSessionStoreOptions } from './express-session.store.js';
 
 const OPTIONS: ReadonlySet<string> = new Set(['sweep', 'timeout']);
@@ -49,9 +49,9 @@ export function expressSessionStore(
     throw new TypeError('expressSessionStore: `sweep` needs a store with `all`, and this one has none.');
   }
   const { timeout } = options;
-  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0)) {
+  if (timeout !== undefined && !(timeout > 0 && timeout <= LONGEST_TIMER)) {
     throw new TypeError(
-      `expressSessionStore: \`timeout\` must be a number of milliseconds greater than 0, got ${timeout}.`,
+      `expressSessionStore: \`timeout\` must be a number of milliseconds from 1 to ${LONGEST_TIMER}, got ${timeout}.`,
     );
   }
   return { useFactory: () => new ExpressSessionStore(store, options) };

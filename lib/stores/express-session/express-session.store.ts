@@ -20,6 +20,8 @@ const GONE = { outcome: 'gone' } as const;
 
 /** How long writers wait for a verb that the store has not answered in time, in milliseconds. */
 const LONGEST_HOLD = 60_000;
+/** What Node's timers can count, in milliseconds. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Options of `expressSessionStore()`.
@@ -195,7 +197,7 @@ export class ExpressSessionStore extends SessionStore {
   private exclusively<T>(ids: readonly string[], work: (goOn: () => void) => Promise<T>): Promise<T> {
     return inTime(this.timeout, (isLate) =>
       this.locks.run(ids, () =>
-        inTime(this.timeout + LONGEST_HOLD, () =>
+        inTime(Math.min(this.timeout + LONGEST_HOLD, LONGEST_TIMER), () =>
           work(() => {
             if (isLate()) throw new Error('Nobody waits for it any more.');
           }),
