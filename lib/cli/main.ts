@@ -2,7 +2,10 @@
 import 'reflect-metadata';
 import { runProgram } from './program.js';
 
-/** How long the process waits for what the application has left open, in milliseconds: nobody can close one that has not started. */
+/**
+ * How long the process waits for what the application has left open, in milliseconds: nobody can close one that has not
+ * started.
+ */
 const LONGEST_END = 2000;
 
 const interruption = new AbortController();

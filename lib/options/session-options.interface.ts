@@ -168,7 +168,8 @@ export interface SessionModuleOptions {
   data?: SessionDataSchema;
   /**
    * Clears expired sessions by itself: `every` so often, jittered, `batchSize` records at a time. `false`: leave it to
-   * `SessionService.clearExpired()`. Default: `{ every: '1h', batchSize: 1000 }`.
+   * `SessionService.clearExpired()`. Not for stores that forget by themselves, such as Redis. Default:
+   * `{ every: '1h', batchSize: 1000 }`.
    */
   cleanup?: SessionCleanupOptions | false;
   /**

@@ -75,7 +75,7 @@ export type CommitResult =
 
 /** How to clear expired records. */
 export interface ClearExpiredOptions {
-  /** The most records that one step deletes, so that none holds a lock for long. Default: 1000. */
+  /** The most records that one step deletes, so that none holds a lock for long; less than 1 counts as 1. Default: 1000. */
   readonly batchSize?: number;
   /** Called after every batch with the number of records deleted so far. */
   readonly onProgress?: (cleared: number) => void;

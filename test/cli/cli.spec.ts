@@ -179,7 +179,7 @@ describe('nest-sessions', () => {
   );
 
   it.each(['starting', 'loading'])(
-    'is interrupted at once while the application is still %s',
+    'is interrupted while the application is still %s',
     async (what) => {
       const starting = spawn(
         process.execPath,
