@@ -49,6 +49,16 @@ if (options.help) {
   process.exit();
 }
 
+/** So many requests it takes until the code is optimised. Where they are slow, it is not the code that makes the time. */
+const WARM_REQUESTS = {
+  memory: 25_000,
+  redis: 25_000,
+  postgres: 25_000,
+  sqlite: 25_000,
+  files: 3000,
+  cookie: 8000,
+};
+
 const words = (options.only ?? '').split(',').filter(Boolean);
 const pick = (names) => words.filter((word) => names.includes(word));
 const stranger = words.find(
@@ -70,8 +80,8 @@ const { quick } = options;
 const settings = {
   rounds: Number(options.rounds ?? (quick ? 1 : 7)),
   window: Number(options.window ?? (quick ? 0.02 : 0.3)) * 1000,
-  // Until the code of a request is optimised, which takes some ten thousand of them.
-  warmUp: quick ? 20 : 2500,
+  // Until the code of a request is optimised.
+  warmUp: quick ? 20 : 1500,
   // With data of another size it is the same code.
   warmUpAgain: quick ? 20 : 500,
   connections: Number(options.connections ?? (quick ? 2 : 16)),
@@ -164,7 +174,8 @@ async function measureCase(
   }
   console.log(`${adapter}, ${STORES[store]}: ${title}${isNew ? '' : `, ${bytes / 1000} KB`}`);
   const warmUp = isFirst ? settings.warmUp : settings.warmUpAgain;
-  const measured = await measureAll(load, entries, { ...settings, warmUp });
+  const warmRequests = isFirst && !quick ? WARM_REQUESTS[store] : undefined;
+  const measured = await measureAll(load, entries, { ...settings, warmUp, warmRequests });
   return measured.map((result) => ({ ...result, adapter, store, scenario, bytes }));
 }
 

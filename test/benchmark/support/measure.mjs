@@ -11,13 +11,17 @@ const FEWEST_REQUESTS = 10;
  * Has a server under load for a while. What `begin` starts on it, `end` gives for the requests in between, whose number
  * and time come along.
  */
-async function underLoad(load, { server, target }, { window, begin, end, argument }) {
+async function underLoad(
+  load,
+  { server, target },
+  { window, atLeast = FEWEST_REQUESTS, begin, end, argument },
+) {
   await load.ask('begin', target);
   await delay(Math.min(RAMP, window));
   await load.ask('mark', { atLeast: 1 });
   const [before] = await Promise.all([load.ask('mark', { atLeast: 0 }), server.ask(begin)]);
   await delay(window);
-  await load.ask('mark', { atLeast: before.requests + FEWEST_REQUESTS });
+  await load.ask('mark', { atLeast: before.requests + atLeast });
   const [after, result] = await Promise.all([load.ask('mark', { atLeast: 0 }), server.ask(end, argument)]);
   await load.ask('end');
   return {
@@ -35,8 +39,8 @@ async function measure(load, entry, window) {
 }
 
 /** How many operations of its store a server needs for a request. */
-async function count(load, entry, window) {
-  const counting = { window, begin: 'beginCounting', end: 'endCounting' };
+async function count(load, entry, window, atLeast) {
+  const counting = { window, atLeast, begin: 'beginCounting', end: 'endCounting' };
   const { result: operations, requests } = await underLoad(load, entry, counting);
   return operations / requests;
 }
@@ -46,10 +50,10 @@ async function count(load, entry, window) {
  * meets them all. They are warmed up before, and their store operations counted; afterwards a CPU profile is taken of
  * those that have a file for it. Gives the medians, and every round.
  */
-export async function measureAll(load, entries, { rounds, window, warmUp }) {
+export async function measureAll(load, entries, { rounds, window, warmUp, warmRequests }) {
   const results = [];
   for (const entry of entries) {
-    const operations = entry.operations ?? (await count(load, entry, warmUp));
+    const operations = entry.operations ?? (await count(load, entry, warmUp, warmRequests));
     results.push({ ...entry, operations, rounds: [] });
   }
   for (let round = 0; round < rounds; round++) {
