@@ -178,20 +178,17 @@ describe('nest-sessions', () => {
     },
   );
 
-  it.each(['starting', 'loading'])(
-    'is interrupted while the application is still %s',
-    async (what) => {
-      const starting = spawn(
-        process.execPath,
-        [CLI, 'clear', '--app', join(import.meta.dirname, 'slow.module.mjs')],
-        {
-          env: { ...process.env, NODE_OPTIONS: '', SLOW: what },
-          stdio: ['ignore', 'pipe', 'pipe'],
-        },
-      );
-      await once(starting.stdout, 'data');
-      starting.kill('SIGINT');
-      expect(await once(starting, 'exit')).toEqual([130, null]);
-    },
-  );
+  it.each(['starting', 'loading'])('is interrupted while the application is still %s', async (what) => {
+    const starting = spawn(
+      process.execPath,
+      [CLI, 'clear', '--app', join(import.meta.dirname, 'slow.module.mjs')],
+      {
+        env: { ...process.env, NODE_OPTIONS: '', SLOW: what },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    await once(starting.stdout, 'data');
+    starting.kill('SIGINT');
+    expect(await once(starting, 'exit')).toEqual([130, null]);
+  });
 });
