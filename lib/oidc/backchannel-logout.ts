@@ -19,8 +19,8 @@ import { SeenTokens } from './seen-tokens.js';
 const LARGEST_BODY = 16 * 1024;
 
 /**
- * The answer to what fails once an address has sent too much nonsense. Good tokens are taken all the same: behind a proxy all clients may seem to have one address,
- * and nobody is to shut the provider out by sending nonsense.
+ * The answer to what fails once an address has sent too much nonsense. Good tokens are taken all the same: behind a proxy
+ * all clients may seem to have one address, and nobody is to shut the provider out by sending nonsense.
  */
 const TOO_MANY = new LogoutRefusal('OIDC_RATE', 'Too many requests of this address have failed.', 429);
 

@@ -12,7 +12,7 @@ import type {
 import { DestroyedIds } from './destroyed.ids.js';
 import { ExpressSessionClient } from './express-session.client.js';
 import type { ExpressSessionStoreLike } from './express-session.like.js';
-import { inTime } from './in-time.js';
+import { inTime } from '../session-in-time.js';
 import { SessionLocks } from '../session-locks.js';
 
 const COMMITTED = { outcome: 'committed' } as const;
@@ -78,7 +78,7 @@ export class ExpressSessionStore extends SessionStore {
   }
 
   override load(id: string): Promise<SessionRecord | undefined> {
-    return inTime(this.timeout, () => this.find(id));
+    return this.answered(() => this.find(id));
   }
 
   override create(record: SessionRecord): Promise<boolean> {
@@ -173,7 +173,7 @@ export class ExpressSessionStore extends SessionStore {
     const { onProgress, signal } = options;
     const batchSize = Math.max(1, Math.floor(options.batchSize ?? 1000));
     if (!this.sweep || signal?.aborted) return 0;
-    const records = (await inTime(this.timeout, () => this.sessions.readAll())) ?? [];
+    const records = (await this.answered(() => this.sessions.readAll())) ?? [];
     const ids = records.filter((record) => record.expiresAt <= this.now()).map((record) => record.id);
     let cleared = 0;
     for (let start = 0; start < ids.length; start += batchSize) {
@@ -192,18 +192,27 @@ export class ExpressSessionStore extends SessionStore {
   /**
    * Holds off the other writers of this process until the store has answered, also when nobody waits for that any more,
    * but not for ever: it may have lost the question. `work` calls what it is given before it changes anything, which ends
-   * it when whoever has asked is gone.
+   * it when whoever has asked is gone; what only ends sessions goes on.
    */
   private exclusively<T>(ids: readonly string[], work: (goOn: () => void) => Promise<T>): Promise<T> {
-    return inTime(this.timeout, (isLate) =>
+    const longest = Math.min(this.timeout + LONGEST_HOLD, LONGEST_TIMER);
+    return this.answered((isLate) =>
       this.locks.run(ids, () =>
-        inTime(Math.min(this.timeout + LONGEST_HOLD, LONGEST_TIMER), () =>
+        inTime(longest, this.tooLate, () =>
           work(() => {
-            if (isLate()) throw new Error('Nobody waits for it any more.');
+            if (isLate()) throw new Error(this.tooLate);
           }),
         ),
       ),
     );
+  }
+
+  private answered<T>(work: (isLate: () => boolean) => Promise<T>): Promise<T> {
+    return inTime(this.timeout, this.tooLate, work);
+  }
+
+  private get tooLate(): string {
+    return `The express-session store has not answered within ${this.timeout} ms.`;
   }
 
   private isAlive({ id, expiresAt }: SessionRecord): boolean {

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { inTime } from '../session-in-time.js';
 import { retryTransient } from './transient.retry.js';
 import type { BoundStatement, Row, StatementExecutor } from './statement.executor.js';
 import { messages } from './typeorm.messages.js';
@@ -48,24 +49,16 @@ export class PooledExecutor implements StatementExecutor {
 
   /** Whoever waits is told in time; the connection goes back to the pool when it has come and is done. */
   private withConnection<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        reject(new Error(messages.noAnswer(this.dataSource.options.type, this.patience)));
-      }, this.patience);
-      const run = async (): Promise<T | undefined> => {
-        const runner = this.dataSource.createQueryRunner('master');
-        try {
-          await runner.connect();
-          return isLate ? undefined : await work(runner);
-        } finally {
-          await runner.release();
-        }
-      };
-      run()
-        .then((result) => resolve(result as T), reject)
-        .finally(() => clearTimeout(timer));
+    const tooLate = messages.noAnswer(this.dataSource.options.type, this.patience);
+    return inTime(this.patience, tooLate, async (isLate) => {
+      const runner = this.dataSource.createQueryRunner('master');
+      try {
+        await runner.connect();
+        if (isLate()) throw new Error(tooLate);
+        return await work(runner);
+      } finally {
+        await runner.release();
+      }
     });
   }
 }

@@ -71,7 +71,7 @@ function digest(secret) {
 }
 
 /**
- * What any session module costs that is mounted as ours is, and keeps no more than its promises: middleware,
+ * What any session module costs that is mounted as ours is and keeps what ours promises, without all else: middleware,
  * AsyncLocalStorage and a global interceptor; for handlers that ask for the session also a parameter that is awaited, a
  * token that is hashed and compared in constant time, data that is read and written as JSON, a header for caches, and
  * methods of its own on the response, without which nothing can be stored before the answer leaves. Its store is a `Map`.
